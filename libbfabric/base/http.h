@@ -1,0 +1,46 @@
+/*
+ * http.h - an HTTP exchange as plain data, and the one function that performs it.
+ *
+ * The pure protocol code builds requests and reads replies; whoever performs one is behind
+ * struct bf_transport: libcurl in the product, a script in the tests.
+ */
+#ifndef BF_HTTP_H
+#define BF_HTTP_H
+
+#include "secret.h"
+
+struct bf_request {
+	const char *method;       /* "GET", "POST", ... a constant */
+	char *url;                /* owned */
+	const char *content_type; /* constant or NULL */
+	struct bf_secret body;
+	struct bf_secret authorization; /* "Basic ..." or "Bearer ...", empty: none */
+	int64_t deadline;               /* CLOCK_BOOTTIME ms; further bounded by 30 s a request */
+	bool spends; /* a rotating token is in it: never reuse a connection, never resend */
+};
+
+struct bf_reply {
+	long status;            /* HTTP status; 0: no reply came */
+	char content_type[128]; /* lower case, without parameters */
+	struct bf_secret body;  /* at most 1 MiB */
+	int64_t retry_after;    /* seconds, -1: not said */
+};
+
+#define BF_AUTO_REQUEST BF_CLEANUP(bf_request_release)
+#define BF_AUTO_REPLY   BF_CLEANUP(bf_reply_release)
+void bf_request_release(struct bf_request *request);
+void bf_reply_release(struct bf_reply *reply);
+
+/*
+ * perform: OK when any HTTP reply came, whatever its status; RETRY_LATER or TIMEOUT when none came
+ * (text names host, proxy or certificate file, and the reason); BAD_REPLY when it broke a limit;
+ * BAD_CONFIG when the certificate could not be verified or a CA file not be read. *ret_sent says
+ * (also on failure) whether any byte of the request may have reached the server.
+ */
+struct bf_transport {
+	enum bfabric_status (*perform)(void *data, const struct bf_request *request,
+		struct bf_reply *ret_reply, bool *ret_sent, struct bfabric_error *err);
+	void *data;
+};
+
+#endif

@@ -1,0 +1,210 @@
+/*
+ * bfabric.h - logins for B-Fabric, the laboratory information system.
+ *
+ * A program that talks to B-Fabric needs an access token that is valid now. This library finds the
+ * environment in the configuration that bfabricPy also reads (~/.bfabricpy.yml), answers from the
+ * token cache that bfabricPy also uses (~/.bfabric/tokens/), and refreshes the token when needed,
+ * so that among any number of threads and processes exactly one request reaches the server.
+ *
+ *	struct bfabric_session *s = NULL;
+ *	struct bfabric_token token = {0};
+ *	struct bfabric_error err;
+ *
+ *	if (bfabric_session_open(NULL, &s, &err) != BFABRIC_OK ||
+ *	    bfabric_session_token(s, 60, 0, &token, &err) != BFABRIC_OK)
+ *		fprintf(stderr, "%s\n", err.text);
+ *	... Authorization: Bearer <token.value> ...
+ *	bfabric_token_clear(&token);
+ *	bfabric_session_free(s);
+ *
+ * Rules of this interface
+ *   - Every function that can fail returns a status; outputs (`ret_...`) are written on success
+ *only.
+ *   - `err` may be NULL; it belongs to the caller and is written on failure only. Its text is one
+ *     line for a person, without newline, and never contains a secret.
+ *   - Strings handed out belong to the caller where a `_clear` function exists, else to the object.
+ *   - The library never prints, logs, exits, or changes signal handlers or locale.
+ *   - Deadlines are absolute, in milliseconds of CLOCK_BOOTTIME; 0 stands for 40 seconds from now.
+ *   - Points in time (`expires_at`) are Unix seconds; durations are seconds.
+ *   - A session may be shared by threads. It does not survive fork(): open a new one in the child.
+ */
+#ifndef BFABRIC_H
+#define BFABRIC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define BFABRIC_API      __attribute__((visibility("default")))
+#define BFABRIC_MUST_USE __attribute__((warn_unused_result))
+#else
+#define BFABRIC_API
+#define BFABRIC_MUST_USE
+#endif
+
+/* What a caller does next decides which status it gets. */
+enum bfabric_status {
+	BFABRIC_OK = 0,
+	BFABRIC_SYSTEM,        /* the machine: file, permission, space, process            exit 1 */
+	BFABRIC_BAD_CONFIG,    /* the configuration: fix the named file, line and key      exit 1 */
+	BFABRIC_BAD_REPLY,     /* a server, cache or program answered nonsense             exit 1 */
+	BFABRIC_NO_MEMORY,     /*                                                          exit 1 */
+	BFABRIC_UNSUPPORTED,   /* not possible with this login or this version             exit 1 */
+	BFABRIC_BAD_CALL,      /* usage: wrong option or argument                          exit 2 */
+	BFABRIC_NOT_LOGGED_IN, /* there is no login: log in                                exit 3 */
+	BFABRIC_LOGIN_REQUIRED, /* the login lapsed, its refresh was refused: log in again  exit 4
+				 */
+	BFABRIC_DENIED,      /* a person or the server said no                           exit 4 */
+	BFABRIC_RETRY_LATER, /* network or server trouble: the same call may work later  exit 5 */
+	BFABRIC_TIMEOUT,     /* the deadline passed                                      exit 5 */
+	BFABRIC_STORE_UNAVAILABLE, /* keyring locked, missing, denied or timed out             exit
+				      6 */
+	BFABRIC_LOCK_TIMEOUT, /* another process holds the lock for too long              exit 7 */
+	BFABRIC_FORBIDDEN,    /* scope or policy does not allow it                        exit 8 */
+	BFABRIC_CANCELLED,    /* interrupted                                            exit 130 */
+};
+
+struct bfabric_error {
+	enum bfabric_status status;
+	char text[512];
+};
+
+/* Exit code of a program that ends with this status (the comments above). */
+BFABRIC_API int bfabric_status_exit_code(enum bfabric_status status);
+
+/* "NOT_LOGGED_IN" for BFABRIC_NOT_LOGGED_IN; a constant string. */
+BFABRIC_API const char *bfabric_status_name(enum bfabric_status status);
+
+/* The deadline that lies `seconds` from now. */
+BFABRIC_API int64_t bfabric_deadline_in(int64_t seconds);
+
+/* ---- sessions: one login of one environment ------------------------------------------------- */
+
+struct bfabric_session;
+
+/* Where to look. NULL members (or a NULL pointer) stand for the defaults. */
+struct bfabric_options {
+	const char *config_file; /* instead of ~/.bfabricpy.yml */
+	const char *environment; /* instead of BFABRICPY_CONFIG_ENV, then GENERAL.default_config */
+};
+
+/*
+ * Read the configuration and choose the environment. No network, and no login is needed yet.
+ * Fails with BAD_CONFIG (text names file, line and key), NOT_LOGGED_IN (no configuration at all).
+ */
+BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_session_open(
+	const struct bfabric_options *options, struct bfabric_session **ret_session,
+	struct bfabric_error *err);
+BFABRIC_API void bfabric_session_free(struct bfabric_session *session); /* NULL is fine */
+
+struct bfabric_token {
+	char *value; /* the access token, NUL-terminated; usually a JWT, never assume it */
+	size_t length;
+	char *scope;        /* granted scope, NULL when the server did not say */
+	int64_t expires_at; /* 0: not known (a personal access token) */
+};
+
+/*
+ * A valid access token (or the personal access token), refreshed when it has less than `min_ttl`
+ * seconds left; -1 stands for the environment's setting (60). A token that lives shorter than five
+ * times `min_ttl` is refreshed in the last fifth of its life instead.
+ * `ret_token` is the caller's: bfabric_token_clear erases and frees it.
+ * Fails with NOT_LOGGED_IN, LOGIN_REQUIRED, RETRY_LATER, LOCK_TIMEOUT, TIMEOUT, SYSTEM, BAD_CONFIG;
+ * UNSUPPORTED for an environment with login and password: see bfabric_session_auth.
+ */
+BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_session_token(
+	struct bfabric_session *session, int64_t min_ttl, int64_t deadline,
+	struct bfabric_token *ret_token, struct bfabric_error *err);
+BFABRIC_API void bfabric_token_clear(struct bfabric_token *token);
+
+/* What B-Fabric's web services take as login and password. */
+struct bfabric_auth {
+	char *login;    /* "__oauth__" for a token, else the login name */
+	char *password; /* the access token, the personal access token, or the password */
+};
+
+BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_session_auth(
+	struct bfabric_session *session, int64_t min_ttl, int64_t deadline,
+	struct bfabric_auth *ret_auth, struct bfabric_error *err);
+BFABRIC_API void bfabric_auth_clear(struct bfabric_auth *auth);
+
+/*
+ * A server refused this token (401). The next bfabric_session_token refreshes, unless the token is
+ * younger than 30 seconds or one was refreshed for this reason within the last minute: a 401 for
+ * lack of permission must not rotate tokens for ever. OK also where there is nothing to refresh.
+ */
+BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_session_reject(
+	struct bfabric_session *session, const char *token, struct bfabric_error *err);
+
+/* ---- status ---------------------------------------------------------------------------------- */
+
+enum bfabric_auth_method {
+	BFABRIC_AUTH_NONE = 0,
+	BFABRIC_AUTH_OAUTH,
+	BFABRIC_AUTH_CLIENT_CREDENTIALS,
+	BFABRIC_AUTH_PAT,
+	BFABRIC_AUTH_PASSWORD,
+};
+
+/* "oauth", "client_credentials", "pat", "password", "none"; a constant string. */
+BFABRIC_API const char *bfabric_auth_method_name(enum bfabric_auth_method method);
+
+enum bfabric_token_state {
+	BFABRIC_TOKEN_NONE = 0, /* nothing is cached */
+	BFABRIC_TOKEN_FRESH,    /* will be served as it is */
+	BFABRIC_TOKEN_STALE,    /* will be refreshed before it is served */
+	BFABRIC_TOKEN_EXPIRED,
+	BFABRIC_TOKEN_REJECTED, /* a server refused it */
+	BFABRIC_TOKEN_STATIC,   /* personal access token or password: no expiry is known */
+};
+
+/* "none", "fresh", "stale", "expired", "rejected", "static"; a constant string. */
+BFABRIC_API const char *bfabric_token_state_name(enum bfabric_token_state state);
+
+/* All strings belong to the object; NULL where there is nothing to say. Contains no secret. */
+struct bfabric_session_status {
+	char *environment;
+	char *chosen_by; /* why this one: "--env", "BFABRICPY_CONFIG_ENV", "default_config", ... */
+	char *config_file;    /* file that defines it, or "BFABRICPY_CONFIG_OVERRIDE" */
+	unsigned config_line; /* of the environment's key, from 1; 0 without file */
+	char *base_url;
+	enum bfabric_auth_method method;
+	char *client_id;
+	char *scope_requested;
+	char *scope_granted;
+	char *subject; /* who one is; for a service, the account it acts as */
+	enum bfabric_token_state token_state;
+	int64_t expires_at;  /* 0: unknown */
+	bool can_refresh;    /* a refresh token or client secret is at hand */
+	bool login_required; /* the last refresh was refused */
+	char *store;         /* "file", "config", ... : what kind of place holds the secret */
+	char *secret_path;   /* where the long-lived secret lies */
+	char *cache_path;
+	char *warnings; /* lines ended by '\n': permissions, rescue copies, ...; NULL if none */
+};
+
+/* Looks at the files only: no network, nothing is changed. */
+BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_session_status(
+	struct bfabric_session *session, struct bfabric_session_status *ret_status,
+	struct bfabric_error *err);
+BFABRIC_API void bfabric_session_status_clear(struct bfabric_session_status *status);
+
+/* Path of the token cache of this session; "" where the method has none. Belongs to the session. */
+BFABRIC_API const char *bfabric_session_cache_path(const struct bfabric_session *session);
+
+/*
+ * Path of the token cache for these three, below the home directory: the place that bfabricPy
+ * computes too. `base_url` may be written in any equivalent form. Free with free().
+ */
+BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_token_cache_path(const char *base_url,
+	const char *client_id, const char *environment, char **ret_path, struct bfabric_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
