@@ -1,0 +1,134 @@
+/*
+ * config.h - which B-Fabric, and how one logs in there: the configuration shared with bfabricPy.
+ *
+ * Three sources, read by bfabricPy's rules:
+ *   - BFABRICPY_CONFIG_OVERRIDE, JSON in the environment: replaces the files entirely;
+ *   - the user's file, ~/.bfabricpy.yml or --config-file;
+ *   - the site's file (BF_SITE_CONFIG; BFABRIC_SITE_CONFIG through secure_getenv), root-owned, the
+ *     same form without secrets: its environments exist for everybody, the user's win by name.
+ *
+ * Loading checks that the files are well-formed; an environment is checked when it is selected, so
+ * that one broken entry does not take the others away. Scalars are strings: a plain scalar that
+ * YAML 1.1 would retype where a string is meant (`client_id: 0123`, `login: on`) is refused with
+ * "quote it". Limits: 1 MiB, 1,000 levels, 50,000 nodes. Every error names file, line and key.
+ */
+#ifndef BF_CONFIG_H
+#define BF_CONFIG_H
+
+#include "../base/url.h"
+
+struct bf_config; /* the parsed files, or the override */
+
+/* NULL config_file: the default place. Missing files are OK: such a config has no environment. */
+BF_MUST_USE enum bfabric_status bf_config_load(
+	const char *config_file, struct bf_config **ret, struct bfabric_error *err);
+void bf_config_free(struct bf_config *config);
+void bf_config_freep(struct bf_config **config);
+#define BF_AUTO_CONFIG BF_CLEANUP(bf_config_freep)
+
+enum bf_config_source { BF_FROM_USER, BF_FROM_SITE, BF_FROM_OVERRIDE };
+
+/* One environment, checked. Everything is owned; empty or NULL where not given. */
+struct bf_environment {
+	char *name;
+	enum bf_config_source source;
+	char *file;    /* file it is written in, or "BFABRICPY_CONFIG_OVERRIDE" */
+	unsigned line; /* of its key, from 1; 0 for the override */
+	struct bf_url url;
+	enum bfabric_auth_method method;
+	char *client_id;
+	char *scope; /* the requested scope */
+	char *login;
+	struct bf_secret password;      /* password, or the token of `login: __oauth__` */
+	struct bf_secret pat;           /* personal access token */
+	struct bf_secret client_secret; /* inline */
+	char *client_secret_file; /* libbfabric.client_secret_file, absolute ("~/" expanded) */
+	/* further keys of the sub-mapping `libbfabric:`, ours */
+	char *store;  /* "file" (default), "keyring" or an absolute path */
+	char **hosts; /* exact host[:port], https: may also get this environment's token */
+	size_t host_count;
+	char *ca_file;
+	char *proxy;
+	int64_t min_ttl; /* seconds, default 60, 0..86400 */
+	bool serve_pat;
+	bool readable_by_others; /* the file holds secrets and others may read it */
+};
+
+void bf_environment_release(struct bf_environment *environment);
+#define BF_AUTO_ENVIRONMENT BF_CLEANUP(bf_environment_release)
+
+/*
+ * The environment called `name`; or, when NULL, BFABRICPY_CONFIG_ENV, then GENERAL.default_config
+ * of the user's file, then of the site's, then the only environment there is if it comes from the
+ * site. *ret_chosen_by (a constant, may be NULL) says which it was: "--env",
+ * "BFABRICPY_CONFIG_ENV", "default_config", "BFABRICPY_CONFIG_OVERRIDE", "only environment".
+ * NOT_LOGGED_IN: nothing is configured (text: how to log in); BAD_CONFIG otherwise, naming the
+ * environments that exist.
+ */
+BF_MUST_USE enum bfabric_status bf_config_select(const struct bf_config *config, const char *name,
+	const char **ret_chosen_by, struct bf_environment *ret, struct bfabric_error *err);
+
+/* A request for a credential, as a helper received it. NULL: not given. */
+struct bf_host_request {
+	const char *environment; /* --env */
+	const char *username;
+	const char *protocol;
+	const char *host; /* host or host:port */
+};
+
+/*
+ * Which environment answers a host: --env if it matches the host, else none; then a username that
+ * equals an environment's name ("__oauth__" counts as absent, any other name: none); then
+ * BFABRICPY_CONFIG_ENV, then the default, each skipped when it does not match; then the only one
+ * that matches. A match is scheme and host:port of base_url (bf_url_serves), or an entry of
+ * `hosts`. OK with *ret_matched false: not ours, stay silent; several match: the same, and `err`'s
+ * text (set although the status is OK) is one line that names --env; else err->text is "".
+ * Environments that are broken and could not match by their base_url never disturb.
+ */
+BF_MUST_USE enum bfabric_status bf_config_match(const struct bf_config *config,
+	const struct bf_host_request *request, bool *ret_matched, struct bf_environment *ret,
+	struct bfabric_error *err);
+
+/* ---- listing --------------------------------------------------------------------------------- */
+
+size_t bf_config_count(const struct bf_config *config);
+const char *bf_config_name(const struct bf_config *config, size_t index);
+enum bf_config_source bf_config_source(const struct bf_config *config, size_t index);
+const char *bf_config_default(const struct bf_config *config);   /* NULL: none */
+const char *bf_config_user_file(const struct bf_config *config); /* "" under the override */
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+/* What a login writes for its environment. Strings are borrowed. */
+struct bf_environment_entry {
+	const char *name;
+	const char *base_url;
+	const char *auth_method; /* "oauth", ... */
+	const char *client_id;
+	const char *scope;
+};
+
+enum bf_set_default { BF_DEFAULT_IF_FIRST, BF_DEFAULT_YES, BF_DEFAULT_NO };
+
+/*
+ * Could the entry be written? The same checks and errors as bf_config_write, before a person is
+ * sent through a login that could not be recorded.
+ */
+BF_MUST_USE enum bfabric_status bf_config_check_write(const char *config_file,
+	const struct bf_environment_entry *entry, enum bf_set_default set_default,
+	struct bfabric_error *err);
+
+/*
+ * Write an environment into the user's file (NULL: the default place): creates the file, appends
+ * an environment, or leaves one alone that already says the same. Every byte that need not change
+ * is kept; the result is parsed and compared before it replaces the file; 0600; a symbolic link to
+ * a file of ours is kept and its target written; guarded by ~/.bfabric/config.lock. UNSUPPORTED: an
+ * environment of this name says something else (text: what differs and the lines to write by hand),
+ * or the file has a form that cannot be extended safely; BAD_CONFIG: the file is malformed;
+ * FORBIDDEN: BFABRICPY_CONFIG_OVERRIDE is set; SYSTEM: sudo with the user's HOME, ...
+ */
+BF_MUST_USE enum bfabric_status bf_config_write(const char *config_file,
+	const struct bf_environment_entry *entry, enum bf_set_default set_default,
+	struct bfabric_error *err);
+
+#endif
