@@ -1,0 +1,34 @@
+/*
+ * net/http.h - struct bf_transport on libcurl; the only file that includes curl.
+ *
+ * Limits per request: connect 10 s, whole 30 s or the request's deadline, reply 1 MiB, headers
+ * 64 KiB; no redirect is followed; http and https only, http to loopback only; certificates are
+ * always verified, TLS 1.2 at least. A request that spends a token gets a connection of its own
+ * (curl resends a POST that failed on a reused connection).
+ *
+ * Certificates: `ca_file`, else SSL_CERT_FILE, SSL_CERT_DIR, CURL_CA_BUNDLE (secure_getenv), else
+ * the system's. Proxies: `proxy`, else the environment as curl reads it (https_proxy, no_proxy,
+ * ...), else none; loopback never goes through a proxy of the environment. A TLS, proxy or name
+ * error names the certificate file, the proxy or the host that caused it.
+ */
+#ifndef BF_NET_HTTP_H
+#define BF_NET_HTTP_H
+
+#include "../base/http.h"
+
+struct bf_http;
+
+struct bf_http_options {
+	const char *ca_file;     /* borrowed; NULL: see above */
+	const char *proxy;       /* borrowed; NULL: see above */
+	bool ignore_environment; /* neither proxies nor certificates from environment variables */
+};
+
+BF_MUST_USE enum bfabric_status bf_http_new(
+	const struct bf_http_options *options, struct bf_http **ret, struct bfabric_error *err);
+void bf_http_free(struct bf_http *http);
+
+/* Valid as long as `http`. Not for two threads at once. */
+struct bf_transport bf_http_transport(struct bf_http *http);
+
+#endif

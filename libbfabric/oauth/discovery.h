@@ -1,0 +1,42 @@
+/*
+ * discovery.h - where the endpoints are (RFC 8414; OpenID Connect Discovery 1.0, section 4).
+ *
+ * `{base}/.well-known/openid-configuration`; B-Fabric's fixed paths `{base}/rest/oauth/...` where
+ * there is no document. Every endpoint must have the scheme, host and port of the base URL, or a
+ * forged document could send a refresh token elsewhere.
+ */
+#ifndef BF_DISCOVERY_H
+#define BF_DISCOVERY_H
+
+#include <jansson.h>
+#include "../base/http.h"
+#include "../base/url.h"
+
+struct bf_endpoints {
+	char *token;
+	char *device_authorization;
+	bool public_clients; /* token_endpoint_auth_methods_supported lists "none" */
+	bool discovered;     /* false: the fixed paths */
+};
+
+#define BF_AUTO_ENDPOINTS BF_CLEANUP(bf_endpoints_release)
+void bf_endpoints_release(struct bf_endpoints *endpoints);
+
+/* B-Fabric's fixed paths. */
+BF_MUST_USE enum bfabric_status bf_endpoints_fixed(
+	const struct bf_url *base, struct bf_endpoints *ret, struct bfabric_error *err);
+
+BF_MUST_USE enum bfabric_status bf_discovery_build(
+	const struct bf_url *base, struct bf_request *ret_request, struct bfabric_error *err);
+
+/*
+ * 404 and 410, JSON or not: *ret_found false, the fixed paths apply (a redeploy answers so too).
+ * The issuer must equal the base URL, a trailing slash more or less allowed (RFC 8414,
+ * section 3.3); an endpoint that is missing falls back to its fixed path; one on another origin, or
+ * of a wrong type, is BAD_REPLY and names it. 5xx: RETRY_LATER.
+ */
+BF_MUST_USE enum bfabric_status bf_discovery_accept(const struct bf_url *base,
+	const struct bf_reply *reply, bool *ret_found, struct bf_endpoints *ret,
+	struct bfabric_error *err);
+
+#endif
