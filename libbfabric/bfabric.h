@@ -106,6 +106,7 @@ struct bfabric_token {
 	char *value; /* the access token, NUL-terminated; usually a JWT, never assume it */
 	size_t length;
 	char *scope;        /* granted scope, NULL when the server did not say */
+	char *warning;      /* one line a person should see ("server unreachable, ..."), or NULL */
 	int64_t expires_at; /* 0: not known (a personal access token) */
 };
 
