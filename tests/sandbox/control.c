@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The control URL: what a test or a person changes while the server runs. One row per action.
+ * Requests carry a form or a JSON object; answers are JSON. Only a loopback Host header is served,
+ * so that no web page can reach it through a name of its own.
+ */
+#include "control.h"
+
+#include "device.h"
+#include "endpoints.h"
+#include "grants.h"
+#include "reply.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *param(struct sb_request *rq, const char *name)
+{
+	return sb_params_get(&rq->form, name);
+}
+
+static void fail(struct sb_request *rq, const char *what, const char *why)
+{
+	sb_reply_clear(&rq->reply);
+	sb_reply_json(
+		&rq->reply, 400, json_pack("{s:o}", "error", json_sprintf("%s %s", what, why)));
+}
+
+static void ok(struct sb_request *rq, const char *name, json_int_t count)
+{
+	sb_reply_json(&rq->reply, 200, json_pack("{s:I}", name, count));
+}
+
+static bool number(const char *text, double *ret_number)
+{
+	char *end = NULL;
+	double value = text ? strtod(text, &end) : 0;
+
+	if (!text || end == text || *end || !isfinite(value) || fabs(value) > 1e11)
+		return false;
+	*ret_number = value;
+	return true;
+}
+
+static void do_fault(struct sb_request *rq)
+{
+	const char *endpoint = param(rq, "endpoint"), *kind = param(rq, "kind");
+	double count = -1;
+	const char *wrong;
+
+	if (!endpoint || !kind) {
+		fail(rq, "fault", "needs endpoint and kind");
+		return;
+	}
+	if (param(rq, "count") && !number(param(rq, "count"), &count)) {
+		fail(rq, "count", "must be a number");
+		return;
+	}
+	wrong = sb_fault_add(&rq->sb->faults, endpoint, kind, param(rq, "arg"), (long)count);
+	if (wrong)
+		fail(rq, "fault", wrong);
+	else
+		ok(rq, "faults", (json_int_t)rq->sb->faults.count);
+}
+
+static void do_clear(struct sb_request *rq)
+{
+	json_int_t cleared = (json_int_t)rq->sb->faults.count;
+
+	rq->sb->faults.count = 0;
+	ok(rq, "cleared", cleared);
+}
+
+/* Decides one device code or, without user_code, every pending one. */
+static void decide(struct sb_request *rq, enum sb_device_state state)
+{
+	const char *code = param(rq, "user_code");
+	struct sb_device *one = code ? sb_device_by_user_code(rq->sb, code) : NULL;
+	json_int_t count = 0;
+
+	if (code && !one) {
+		fail(rq, "user_code", "is not known");
+		return;
+	}
+	for (struct sb_device *d = one ? one : rq->sb->devices; d; d = one ? NULL : d->next) {
+		if (sb_device_look(rq->sb, d) == SB_PENDING)
+			count += sb_device_decide(rq->sb, d, state);
+	}
+	ok(rq, sb_device_state_name(state), count);
+}
+
+static void do_approve(struct sb_request *rq)
+{
+	decide(rq, SB_APPROVED);
+}
+
+static void do_deny(struct sb_request *rq)
+{
+	decide(rq, SB_DENIED);
+}
+
+static void do_expire(struct sb_request *rq)
+{
+	decide(rq, SB_EXPIRED);
+}
+
+static void do_revoke_family(struct sb_request *rq)
+{
+	const char *name = param(rq, "family"), *value = param(rq, "refresh_token");
+	const char *what = param(rq, "what") ? param(rq, "what") : "refresh";
+	struct sb_token *token = value ? sb_store_find(&rq->sb->store, SB_REFRESH, value) : NULL;
+	struct sb_family *one = token ? token->family : NULL;
+	bool refresh = strcmp(what, "access") != 0, access = strcmp(what, "refresh") != 0;
+	json_int_t count = 0;
+
+	if (name)
+		one = sb_store_family_by_number(
+			&rq->sb->store, (unsigned)strtoul(name + (*name == 'f'), NULL, 10));
+	if ((name || value) && !one) {
+		fail(rq, "family", "is not known");
+		return;
+	}
+	for (struct sb_family *f = one ? one : rq->sb->store.families; f;
+		f = one ? NULL : f->next) {
+		f->refresh_revoked |= refresh;
+		f->access_revoked |= access;
+		count++;
+	}
+	ok(rq, "families", count);
+}
+
+static void do_set(struct sb_request *rq)
+{
+	struct sb_settings changed = rq->sb->set;
+
+	for (size_t i = 0; i < rq->form.count; i++) {
+		const struct sb_param *p = &rq->form.list[i];
+		const char *wrong =
+			sb_settings_set(&changed, p->name, p->value, /* running= */ true);
+
+		if (wrong) {
+			fail(rq, p->name, wrong);
+			return;
+		}
+	}
+	rq->sb->set = changed;
+	sb_reply_json(&rq->reply, 200, sb_settings_json(&rq->sb->set));
+}
+
+static void do_mint(struct sb_request *rq)
+{
+	struct sandbox *sb = rq->sb;
+	const char *user = param(rq, "user"), *id = param(rq, "client_id");
+	struct sb_client *client = sb_store_client(&sb->store, id ? id : "CLI");
+	SB_AUTOFREE char *scope = sb_scope_grant(sb, param(rq, "scope"));
+	struct sb_issue what = {
+		.lifetime = SB_ISSUE_DEFAULT, .refresh_token = true, .id_token = true};
+	double lifetime = 0;
+
+	rq->log.grant = "mint";
+	if (!client) {
+		fail(rq, "client_id", "is not known");
+		return;
+	}
+	if (param(rq, "lifetime")) {
+		if (!number(param(rq, "lifetime"), &lifetime) || fabs(lifetime) > 1e9) {
+			fail(rq, "lifetime", "must be a number of seconds");
+			return;
+		}
+		what.lifetime = (int)lifetime;
+	}
+	what.user = user ? user : sb->set.user;
+	what.scope = scope;
+	what.family = sb_store_family(&sb->store, client, what.user, scope);
+	sb_issue(rq, &what);
+}
+
+static void do_state(struct sb_request *rq)
+{
+	struct sandbox *sb = rq->sb;
+
+	sb_reply_json(&rq->reply, 200,
+		json_pack("{s:f, s:I, s:i, s:O, s:o, s:o, s:o, s:o}", "now", sb_now(sb), "requests",
+			(json_int_t)sb->last_number, "in_flight", (int)sb->in_flight - 1,
+			"counters", sb->counters, "faults", sb_faults_json(&sb->faults), "devices",
+			sb_devices_json(sb), "families", sb_store_json(&sb->store), "settings",
+			sb_settings_json(&sb->set)));
+}
+
+static void do_advance(struct sb_request *rq)
+{
+	double seconds;
+
+	if (!number(param(rq, "seconds"), &seconds)) {
+		fail(rq, "seconds", "must be a number");
+		return;
+	}
+	rq->sb->advance += seconds;
+	sb_reply_json(&rq->reply, 200, json_pack("{s:f}", "now", sb_now(rq->sb)));
+}
+
+static const struct {
+	const char *name;
+	bool get; /* reads only */
+	void (*run)(struct sb_request *rq);
+	const char *help;
+} actions[] = {
+	{"state", true, do_state, "counters, faults, device codes, families, settings, clock"},
+	{"settle", true, NULL, "wait until the log line of every other request is written"},
+	{"fault", false, do_fault, "endpoint, kind, [arg], [count]: add a fault"},
+	{"clear", false, do_clear, "forget all faults"},
+	{"approve", false, do_approve, "[user_code]: approve it, or every pending one"},
+	{"deny", false, do_deny, "[user_code]: deny it, or every pending one"},
+	{"expire", false, do_expire, "[user_code]: expire it, or every pending one"},
+	{"revoke-family", false, do_revoke_family,
+		"[family | refresh_token], [what=refresh|access|both]: revoke one login, or all"},
+	{"set", false, do_set, "OPTION=VALUE…: any option that is not fixed at start"},
+	{"mint", false, do_mint,
+		"[user], [client_id], [scope], [lifetime]: a token reply, no login"},
+	{"advance", false, do_advance, "seconds: move the server's clock"},
+};
+
+void sb_control_help(FILE *out)
+{
+	fprintf(out,
+		"\nControl (POST a form or JSON to CONTROL_URL/ACTION; the first two also GET):\n");
+	for (size_t i = 0; i < SB_COUNTOF(actions); i++)
+		fprintf(out, "  %-14s %s\n", actions[i].name, actions[i].help);
+}
+
+static bool host_is_loopback(const struct sb_request *rq)
+{
+	static const char *const names[] = {"127.0.0.1", "localhost", "[::1]"};
+	const char *host = sb_header(rq, "Host");
+
+	for (size_t i = 0; host && i < SB_COUNTOF(names); i++) {
+		size_t len = strlen(names[i]);
+
+		if (!strncasecmp(host, names[i], len) && (!host[len] || host[len] == ':'))
+			return true;
+	}
+	return false;
+}
+
+static void settle(struct sb_request *rq)
+{
+	ok(rq, "settled", sb_settle(rq, 10));
+}
+
+void sb_handle_control(struct sb_request *rq)
+{
+	const char *name = rq->path + strlen(rq->endpoint->path);
+
+	if (!host_is_loopback(rq)) {
+		sb_reply_page(
+			&rq->reply, 421, "Not here", "The control URL is for this machine only.");
+		return;
+	}
+	for (size_t i = 0; i < SB_COUNTOF(actions); i++) {
+		if (strcmp(actions[i].name, name) != 0)
+			continue;
+		if (rq->form.malformed) {
+			fail(rq, "body", "must be a form or a flat JSON object");
+		} else if (!actions[i].get && strcmp(rq->method, "POST") != 0) {
+			fail(rq, "method", "must be POST");
+		} else if (!actions[i].run) {
+			settle(rq);
+		} else {
+			pthread_mutex_lock(&rq->sb->lock);
+			actions[i].run(rq);
+			pthread_mutex_unlock(&rq->sb->lock);
+		}
+		return;
+	}
+	sb_reply_json(&rq->reply, 404, json_pack("{s:s}", "error", "no such action; see --help"));
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What an option changes. One row of the table in settings.c is one option: its name, its kind, the
+ * member it fills, whether it may be changed while the server runs, and its line of --help.
+ */
+#ifndef SB_SETTINGS_H
+#define SB_SETTINGS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#define SB_SETTING_MAX 1024
+
+enum sb_rotation { SB_ROTATION_OFF, SB_ROTATION_ON, SB_ROTATION_SAME };
+enum sb_refresh_auth { SB_AUTH_EITHER, SB_AUTH_EMPTY_BASIC, SB_AUTH_BODY };
+enum sb_discovery {
+	SB_DISCOVERY_FULL,
+	SB_DISCOVERY_NO_REVOCATION,
+	SB_DISCOVERY_NO_NONE,
+	SB_DISCOVERY_ABSENT
+};
+enum sb_tls_bad {
+	SB_TLS_GOOD,
+	SB_TLS_EXPIRED,
+	SB_TLS_WRONG_HOST,
+	SB_TLS_UNTRUSTED,
+	SB_TLS_SELF_SIGNED
+};
+enum sb_revoke { SB_REVOKE_200, SB_REVOKE_404, SB_REVOKE_501 };
+
+struct sb_settings {
+	/* how it runs; fixed at start */
+	int port;
+	bool exit_with_parent;
+	bool tls;
+	int tls_bad; /* enum sb_tls_bad */
+	char ca_file[SB_SETTING_MAX];
+	char key_file[SB_SETTING_MAX];
+	char log[SB_SETTING_MAX];
+	char git_root[SB_SETTING_MAX];
+	char client_secret_file[SB_SETTING_MAX];
+	/* lifetimes, in seconds */
+	int token_lifetime;
+	int refresh_lifetime;
+	int device_lifetime;
+	int interval;
+	double clock_skew;
+	double reuse_grace;
+	/* who */
+	char user[SB_SETTING_MAX];
+	char service_user[SB_SETTING_MAX];
+	char client_scope[SB_SETTING_MAX];
+	/* how the server behaves */
+	int rotation; /* enum sb_rotation */
+	bool reuse_detection;
+	int refresh_auth; /* enum sb_refresh_auth */
+	bool cc_refresh_token;
+	bool id_token_on_refresh;
+	bool narrow_scope;
+	bool issuer_slash;
+	bool opaque_tokens;
+	bool no_interval;
+	bool no_complete_uri;
+	bool no_expires_in;
+	int discovery; /* enum sb_discovery */
+	int revoke;    /* enum sb_revoke */
+	bool subject_changes;
+	double auto_approve; /* seconds; negative: never */
+	int slow_down;       /* so many polls of each device code are answered slow_down first */
+};
+
+void sb_settings_defaults(struct sb_settings *s);
+/*
+ * Sets one option by its name ("token-lifetime", "5"). A flag without value is given as NULL.
+ * running: refuse what is fixed at start. NULL on success, else what is wrong, as a literal.
+ */
+const char *sb_settings_set(
+	struct sb_settings *s, const char *name, const char *value, bool running);
+/* Every option that may be changed while the server runs, by name. A new reference. */
+json_t *sb_settings_json(const struct sb_settings *s);
+void sb_settings_help(FILE *out);
+/*
+ * Reads the command line. fault_fn takes each --fault SPEC and answers what is wrong with it or
+ * NULL. Ends the program on --help and on a mistake (exit 2).
+ */
+void sb_settings_parse(struct sb_settings *s, int argc, char **argv,
+	const char *(*fault_fn)(void *ctx, const char *spec), void *ctx,
+	void (*help_fn)(FILE *out));
+
+#endif
