@@ -8,8 +8,13 @@
  *
  * Certificates: `ca_file`, else SSL_CERT_FILE, SSL_CERT_DIR, CURL_CA_BUNDLE (secure_getenv), else
  * the system's. Proxies: `proxy`, else the environment as curl reads it (https_proxy, no_proxy,
- * ...), else none; loopback never goes through a proxy of the environment. A TLS, proxy or name
- * error names the certificate file, the proxy or the host that caused it.
+ * ...), else none; loopback never goes through a proxy of the environment, and http never through
+ * any: it would read the token. A program with more privileges than its caller (AT_SECURE) ignores
+ * the environment. A TLS, proxy or name error names the certificate file, the proxy or the host
+ * that caused it.
+ *
+ * *ret_sent turns true when the connection stands, just before the first byte of the request is
+ * written: not when a connection, a handshake or a proxy's tunnel was refused.
  */
 #ifndef BF_NET_HTTP_H
 #define BF_NET_HTTP_H
@@ -19,8 +24,8 @@
 struct bf_http;
 
 struct bf_http_options {
-	const char *ca_file;     /* borrowed; NULL: see above */
-	const char *proxy;       /* borrowed; NULL: see above */
+	const char *ca_file;     /* copied; NULL: see above */
+	const char *proxy;       /* copied; NULL: see above; "": none */
 	bool ignore_environment; /* neither proxies nor certificates from environment variables */
 };
 

@@ -22,7 +22,10 @@ struct bf_endpoints {
 #define BF_AUTO_ENDPOINTS BF_CLEANUP(bf_endpoints_release)
 void bf_endpoints_release(struct bf_endpoints *endpoints);
 
-/* B-Fabric's fixed paths. */
+/*
+ * B-Fabric's fixed paths. Here and below `ret` must be initialised (zeroed is fine): what it held
+ * is released.
+ */
 BF_MUST_USE enum bfabric_status bf_endpoints_fixed(
 	const struct bf_url *base, struct bf_endpoints *ret, struct bfabric_error *err);
 
@@ -30,10 +33,11 @@ BF_MUST_USE enum bfabric_status bf_discovery_build(
 	const struct bf_url *base, struct bf_request *ret_request, struct bfabric_error *err);
 
 /*
- * 404 and 410, JSON or not: *ret_found false, the fixed paths apply (a redeploy answers so too).
+ * 404 and 410, JSON or not: *ret_found false, `ret` holds the fixed paths (a redeploy answers so
+ * too).
  * The issuer must equal the base URL, a trailing slash more or less allowed (RFC 8414,
  * section 3.3); an endpoint that is missing falls back to its fixed path; one on another origin, or
- * of a wrong type, is BAD_REPLY and names it. 5xx: RETRY_LATER.
+ * of a wrong type, is BAD_REPLY and names it. 5xx, 429, 408: RETRY_LATER.
  */
 BF_MUST_USE enum bfabric_status bf_discovery_accept(const struct bf_url *base,
 	const struct bf_reply *reply, bool *ret_found, struct bf_endpoints *ret,

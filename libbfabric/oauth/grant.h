@@ -55,7 +55,8 @@ enum bf_token_verdict {
 	BF_TOKEN_GRANT_REFUSED,  /* invalid_grant */
 	BF_TOKEN_CLIENT_REFUSED, /* invalid_client, unauthorized_client, or 401 with JSON */
 	BF_TOKEN_REFUSED,        /* any other OAuth error: invalid_scope, invalid_request, ... */
-	BF_TOKEN_TRANSIENT,      /* 5xx, 429, 408, a 404 that is no JSON (a redeploy) */
+	BF_TOKEN_TRANSIENT,      /* 5xx, 429, 408, a 404 that is no JSON (a redeploy),
+				  * temporarily_unavailable, server_error */
 	BF_TOKEN_GARBAGE, /* anything else: redirect, not JSON, no access_token, wrong types */
 };
 
@@ -63,11 +64,12 @@ enum bf_token_verdict {
  * Read a reply of the token endpoint. ISSUED: *ret_token is the reply's JSON object, owned by the
  * caller: `access_token` is there and a non-empty string of printable ASCII without spaces,
  * `token_type`, when there, is Bearer in any case; `expires_in` is a positive integer or absent
- * (a numeric string or a real is converted, nonsense removed); `refresh_token`, `scope`, when
- * there, are clean strings; an `expires_at` that the server sent is removed; members nested deeper
- * than 16 levels or a document over 1 MiB are GARBAGE. Every other verdict fills err: what the
- * server said, made safe for a person, no secret; its status is what a caller would return (PENDING
- * and SLOW_DOWN: RETRY_LATER).
+ * (a numeric string or a real is converted, nonsense, as more than a hundred years, removed);
+ * `refresh_token`, `scope`, when there, are clean strings (printable ASCII; an empty refresh token
+ * is removed); members that are null and an `expires_at` that the server sent are removed; members
+ * nested deeper than 16 levels or a document over 1 MiB are GARBAGE. Every other verdict fills err:
+ * what the server said, made safe for a person, no secret (what looks like a token is taken out);
+ * its status is what a caller would return (PENDING and SLOW_DOWN: RETRY_LATER).
  */
 enum bf_token_verdict bf_token_accept(
 	const struct bf_reply *reply, json_t **ret_token, struct bfabric_error *err);

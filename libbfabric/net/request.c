@@ -1,0 +1,43 @@
+/* request.c - see net/request.h. */
+#include "request.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum bfabric_status bf_request_check(
+	const struct bf_request *request, struct bf_url *ret_url, struct bfabric_error *err)
+{
+	const char *authorization = bf_secret_reveal(&request->authorization);
+	size_t len = strcspn(request->url, "?");
+	BF_AUTO_FREE char *bare = strndup(request->url, len);
+
+	if (!bare)
+		return bf_fail_nomem(err);
+	if (strlen(authorization) != request->authorization.len || strpbrk(authorization, "\r\n"))
+		return bf_fail(
+			err, BFABRIC_BAD_CALL, "line break or NUL in an Authorization header");
+	for (const char *c = request->url + len; *c; c++)
+		if (*c <= ' ' || *c > '~' || *c == '#')
+			return bf_fail(
+				err, BFABRIC_BAD_CALL, "bad character in the query of %s", bare);
+	return bf_url_parse(bare, ret_url, err);
+}
+
+void bf_request_show_host(const struct bf_url *url, char *dst, size_t size)
+{
+	bool usual = url->port == (strcmp(url->scheme, "https") == 0 ? 443U : 80U);
+	BF_AUTO_SECRET struct bf_secret text = BF_SECRET_INIT;
+
+	bf_secret_puts(&text, url->host);
+	if (!usual)
+		bf_secret_printf(&text, ":%u", url->port);
+	bf_show(dst, size, bf_secret_reveal(&text), text.len);
+}
+
+void bf_media_type(char *dst, size_t size, const char *content_type)
+{
+	size_t n = 0;
+
+	for (const char *c = content_type; c && *c && !strchr("; \t", *c) && n + 1 < size; c++)
+		dst[n++] = (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
+	dst[n] = '\0';
+}
