@@ -30,8 +30,9 @@ BF_MUST_USE enum bfabric_status bf_token_copy(
 	struct bf_token *to, const struct bf_token *from, struct bfabric_error *err);
 
 /*
- * Take a JSON object apart (the reference is not stolen). BAD_REPLY: no usable access_token, or a
- * member of a wrong type; text says which. Numbers beyond 2^53 count as unknown.
+ * Take a JSON object apart (the reference is not stolen). Without `expires_at` the JWT's `exp`
+ * counts. BAD_REPLY: no usable access_token, or a member of a wrong type; text says which. Numbers
+ * beyond 2^53 count as unknown.
  */
 BF_MUST_USE enum bfabric_status bf_token_from_json(
 	json_t *object, struct bf_token *ret, struct bfabric_error *err);
@@ -39,6 +40,10 @@ BF_MUST_USE enum bfabric_status bf_token_from_json(
 /* The same for the text of a cache file. */
 BF_MUST_USE enum bfabric_status bf_token_parse(
 	const char *text, size_t len, struct bf_token *ret, struct bfabric_error *err);
+
+/* Give a token of unknown expiry one hour from `now`: what we write always has an expiry. */
+BF_MUST_USE enum bfabric_status bf_token_settle(
+	struct bf_token *token, int64_t now, struct bfabric_error *err);
 
 /*
  * A reply that arrived at `now`: expires_at is set from expires_in, else from the JWT's `exp`, else
@@ -55,6 +60,9 @@ BF_MUST_USE enum bfabric_status bf_token_from_reply(json_t *reply, int64_t now,
 bool bf_token_fresh(const struct bf_token *token, int64_t now, int64_t min_ttl);
 /* Not yet expired, as far as we know. */
 bool bf_token_unexpired(const struct bf_token *token, int64_t now);
+
+/* `exp` of a JWT access token, NOT verified; 0 when it is opaque or does not say. */
+int64_t bf_token_claimed_expiry(const struct bf_token *token);
 
 /* `sub` of a JWT access token (RFC 7519, section 4.1.2), NOT verified: for showing and comparing.
  * NULL when opaque or absent. `exp` likewise, 0 when unknown. Free with free(). */

@@ -1,0 +1,52 @@
+/*
+ * Who the client is to the token endpoint (RFC 6749, section 2.3).
+ */
+#include "policy.h"
+
+#include <string.h>
+
+static void cut_line_end(struct bf_secret *s)
+{
+	size_t len = s->len;
+	const char *text = bf_secret_reveal(s);
+
+	while (len > 0 && strchr("\r\n", text[len - 1]))
+		len--;
+	bf_secret_cut(s, len);
+}
+
+enum bfabric_status bf_client_secret(
+	const struct bf_environment *env, struct bf_secret *ret, struct bfabric_error *err)
+{
+	struct bf_file_info info = {0};
+	enum bfabric_status status;
+
+	if (!bf_secret_empty(&env->client_secret)) {
+		bf_secret_put_secret(ret, &env->client_secret);
+		return ret->failed ? bf_fail_nomem(err) : BFABRIC_OK;
+	}
+	if (!env->client_secret_file)
+		return BFABRIC_OK;
+	status = bf_file_read(env->client_secret_file, BF_FILE_PRIVATE, 4096, ret, &info, err);
+	if (status != BFABRIC_OK)
+		return bf_fail_context(err, BFABRIC_BAD_CONFIG, "client_secret_file");
+	cut_line_end(ret);
+	if (!info.found || bf_secret_empty(ret))
+		return bf_fail(err, BFABRIC_BAD_CONFIG,
+			"client_secret_file %s is %s (environment %s)", env->client_secret_file,
+			info.found ? "empty" : "missing", env->name);
+	return BFABRIC_OK;
+}
+
+size_t bf_client_auth_forms(const char *known, bool has_secret, enum bf_client_auth ret_forms[2])
+{
+	bool body = bf_client_auth_parse(known) == BF_CLIENT_AUTH_BODY;
+
+	if (has_secret) {
+		ret_forms[0] = BF_CLIENT_AUTH_BASIC;
+		return 1;
+	}
+	ret_forms[0] = body ? BF_CLIENT_AUTH_BODY : BF_CLIENT_AUTH_EMPTY_BASIC;
+	ret_forms[1] = body ? BF_CLIENT_AUTH_EMPTY_BASIC : BF_CLIENT_AUTH_BODY;
+	return 2;
+}

@@ -1,0 +1,98 @@
+/*
+ * What a token says about itself, unverified: good for showing a name and for guessing an expiry,
+ * never for a decision about access.
+ */
+#include "token.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/base64.h"
+
+#define DEFAULT_LIFETIME 3600 /* seconds, where neither the reply nor the token says it */
+
+static json_t *claims_of(const struct bf_secret *jwt)
+{
+	BF_AUTO_SECRET struct bf_secret payload = BF_SECRET_INIT;
+	const char *first = strchr(bf_secret_reveal(jwt), '.');
+	const char *second = first ? strchr(first + 1, '.') : NULL;
+
+	if (!second || !bf_base64url_decode(&payload, first + 1, (size_t)(second - first - 1)))
+		return NULL;
+	return json_loadb(bf_secret_reveal(&payload), payload.len, 0, NULL);
+}
+
+char *bf_token_subject(const struct bf_token *token)
+{
+	json_t *claims = claims_of(&token->access);
+	const char *subject = json_string_value(json_object_get(claims, "sub"));
+	char *copy = subject ? strdup(subject) : NULL;
+
+	json_decref(claims);
+	return copy;
+}
+
+int64_t bf_token_claimed_expiry(const struct bf_token *token)
+{
+	json_t *claims = claims_of(&token->access);
+	double exp = json_number_value(json_object_get(claims, "exp"));
+
+	json_decref(claims);
+	return exp > 0 && exp < (double)(INT64_C(1) << 53) ? (int64_t)exp : 0;
+}
+
+static bool put(json_t *object, const char *name, json_t *value)
+{
+	return json_object_set_new(object, name, value) == 0;
+}
+
+static enum bfabric_status set_expiry(
+	struct bf_token *t, int64_t expires_at, int64_t now, struct bfabric_error *err)
+{
+	t->expires_at = expires_at;
+	if (t->expires_in == 0)
+		t->expires_in = expires_at - now;
+	if (!put(t->members, "expires_at", json_integer(t->expires_at)) ||
+		!put(t->members, "expires_in", json_integer(t->expires_in)))
+		return bf_fail_nomem(err);
+	return BFABRIC_OK;
+}
+
+enum bfabric_status bf_token_settle(struct bf_token *token, int64_t now, struct bfabric_error *err)
+{
+	if (token->expires_at > 0 && json_object_get(token->members, "expires_at"))
+		return BFABRIC_OK;
+	return set_expiry(token, token->expires_at > 0 ? token->expires_at : now + DEFAULT_LIFETIME,
+		now, err);
+}
+
+static int64_t expiry_of_reply(const struct bf_token *token, int64_t now)
+{
+	int64_t claimed;
+
+	if (token->expires_in > 0)
+		return now + token->expires_in;
+	claimed = bf_token_claimed_expiry(token);
+	return claimed > now ? claimed : now + DEFAULT_LIFETIME;
+}
+
+enum bfabric_status bf_token_from_reply(json_t *reply, int64_t now,
+	const struct bf_secret *previous_refresh, struct bf_token *ret, struct bfabric_error *err)
+{
+	BF_AUTO_TOKEN struct bf_token t = BF_TOKEN_INIT;
+	enum bfabric_status status = bf_token_from_json(reply, &t, err);
+
+	if (status != BFABRIC_OK)
+		return status;
+	status = set_expiry(&t, expiry_of_reply(&t, now), now, err);
+	if (status != BFABRIC_OK)
+		return status;
+	if (bf_secret_empty(&t.refresh) && previous_refresh && !bf_secret_empty(previous_refresh)) {
+		bf_secret_put_secret(&t.refresh, previous_refresh);
+		if (t.refresh.failed || !put(t.members, "refresh_token",
+						json_string(bf_secret_reveal(previous_refresh))))
+			return bf_fail_nomem(err);
+	}
+	bf_token_move(ret, &t);
+	return BFABRIC_OK;
+}

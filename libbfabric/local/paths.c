@@ -1,0 +1,121 @@
+#include "paths.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/file.h"
+#include "../base/hash.h"
+
+#define STEM_DIGITS 16
+
+void bf_paths_release(struct bf_paths *paths)
+{
+	char **all[] = {&paths->home, &paths->dir, &paths->cache, &paths->cache_port,
+		&paths->record, &paths->rejected, &paths->lock, &paths->rescued,
+		&paths->runtime_lock, &paths->runtime_rescue};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		free(*all[i]);
+		*all[i] = NULL;
+	}
+}
+
+static bool stem_of(const char *base_url, const char *client_id, const char *environment,
+	char ret_stem[STEM_DIGITS + 1])
+{
+	BF_AUTO_SECRET struct bf_secret text = BF_SECRET_INIT;
+	char hex[BF_SHA256_HEX];
+
+	bf_secret_puts(&text, base_url);
+	bf_secret_putc(&text, '\0');
+	bf_secret_puts(&text, client_id);
+	bf_secret_putc(&text, '\0');
+	bf_secret_puts(&text, environment);
+	if (text.failed)
+		return false;
+	bf_sha256_hex(bf_secret_reveal(&text), text.len, hex);
+	memcpy(ret_stem, hex, STEM_DIGITS);
+	ret_stem[STEM_DIGITS] = '\0';
+	return true;
+}
+
+static bool name_in(char **ret, const char *dir, const char *stem, const char *suffix)
+{
+	return asprintf(ret, "%s/%s%s", dir, stem, suffix) >= 0 || (*ret = NULL, false);
+}
+
+/* The stem that a base URL with a spelled-out default port has: "https://host:443/path". */
+static bool port_stem(const struct bf_url *url, const char *client_id, const char *environment,
+	char ret_stem[STEM_DIGITS + 1])
+{
+	BF_AUTO_FREE char *text = NULL;
+
+	if (asprintf(&text, "%s://%s:%u%s", url->scheme, url->host, url->port, url->path) < 0) {
+		text = NULL;
+		return false;
+	}
+	return stem_of(text, client_id, environment, ret_stem);
+}
+
+static bool fill_names(struct bf_paths *p, const char *stem)
+{
+	return asprintf(&p->dir, "%s/.bfabric/tokens", p->home) >= 0 &&
+	       name_in(&p->cache, p->dir, stem, ".json") &&
+	       name_in(&p->record, p->dir, stem, ".session") &&
+	       name_in(&p->rejected, p->dir, stem, ".rejected") &&
+	       name_in(&p->lock, p->dir, stem, ".json.lock") &&
+	       name_in(&p->rescued, p->dir, stem, ".rescued");
+}
+
+static enum bfabric_status fill_runtime(
+	struct bf_paths *p, const char *stem, struct bfabric_error *err)
+{
+	BF_AUTO_FREE char *dir = NULL;
+	enum bfabric_status status = bf_runtime_dir(&dir, err);
+
+	if (status != BFABRIC_OK || !dir)
+		return status;
+	if (!name_in(&p->runtime_lock, dir, stem, ".lock") ||
+		!name_in(&p->runtime_rescue, dir, stem, ".rescue"))
+		return bf_fail_nomem(err);
+	return BFABRIC_OK;
+}
+
+enum bfabric_status bf_paths_init(const struct bf_url *base_url, const char *client_id,
+	const char *environment, bool with_runtime, struct bf_paths *ret, struct bfabric_error *err)
+{
+	BF_AUTO_PATHS struct bf_paths p = BF_PATHS_INIT;
+	char stem[STEM_DIGITS + 1];
+	char alternative[STEM_DIGITS + 1];
+	enum bfabric_status status = bf_home(&p.home, err);
+
+	if (status != BFABRIC_OK)
+		return status;
+	if (!stem_of(base_url->text, client_id, environment, stem) || !fill_names(&p, stem))
+		return bf_fail_nomem(err);
+	if (base_url->explicit_default_port &&
+		(!port_stem(base_url, client_id, environment, alternative) ||
+			!name_in(&p.cache_port, p.dir, alternative, ".json")))
+		return bf_fail_nomem(err);
+	if (with_runtime && (status = fill_runtime(&p, stem, err)) != BFABRIC_OK)
+		return status;
+	*ret = p;
+	p = (struct bf_paths)BF_PATHS_INIT;
+	return BFABRIC_OK;
+}
+
+enum bfabric_status bfabric_token_cache_path(const char *base_url, const char *client_id,
+	const char *environment, char **ret_path, struct bfabric_error *err)
+{
+	BF_AUTO_URL struct bf_url url = BF_URL_INIT;
+	BF_AUTO_PATHS struct bf_paths paths = BF_PATHS_INIT;
+	enum bfabric_status status = bf_url_parse(base_url, &url, err);
+
+	if (status == BFABRIC_OK)
+		status = bf_paths_init(
+			&url, client_id, environment, /* with_runtime= */ false, &paths, err);
+	if (status == BFABRIC_OK)
+		*ret_path = BF_TAKE(paths.cache);
+	return status;
+}

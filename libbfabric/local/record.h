@@ -1,0 +1,66 @@
+/*
+ * record.h - the session record: what we must remember about a login and the shared cache cannot.
+ *
+ * bfabricPy writes the cache without a lock, and writes back what it read a while ago. The record,
+ * which only we write and only under the lock, tells a token that was put there by a new login from
+ * one that is long spent, without comparing clocks: `spent` holds the SHA-256 of the last 32
+ * refresh tokens that were used, replaced or refused.
+ *
+ * JSON with "version": 1; members that we do not know are kept. A record of a later version is not
+ * touched (UNSUPPORTED).
+ */
+#ifndef BF_RECORD_H
+#define BF_RECORD_H
+
+#include "../base/file.h"
+#include "../base/hash.h"
+#include "token.h"
+
+#define BF_SPENT_MAX 32
+
+struct bf_record {
+	json_t *members;       /* as read; NULL: a new record */
+	char *login;           /* random id of the login that began this family of tokens */
+	char *subject;         /* NULL: not known */
+	struct bf_token token; /* the current one; access empty: logged out */
+	char *token_endpoint;  /* NULL: the fixed path */
+	char *client_auth; /* how the token endpoint wants client authentication; NULL: unknown */
+	char *scope_requested;           /* at login; NULL: unknown */
+	char predecessor[BF_SHA256_HEX]; /* of the refresh token that `token` replaced; "" for a
+					    login */
+	char spent[BF_SPENT_MAX][BF_SHA256_HEX]; /* oldest first */
+	size_t spent_count;
+	bool cache_written; /* false: a login was saved here, but its cache not yet */
+	int64_t forced_at;  /* Unix seconds of the last refresh because of a refused token */
+};
+
+#define BF_RECORD_INIT                                                                             \
+	{                                                                                          \
+		0                                                                                  \
+	}
+#define BF_AUTO_RECORD BF_CLEANUP(bf_record_release)
+void bf_record_release(struct bf_record *record);
+
+/* *ret_found false: there is none. BAD_REPLY: damaged; UNSUPPORTED: of a later version. */
+BF_MUST_USE enum bfabric_status bf_record_read(
+	const char *path, bool *ret_found, struct bf_record *ret, struct bfabric_error *err);
+BF_MUST_USE enum bfabric_status bf_record_parse(
+	const char *text, size_t len, struct bf_record *ret, struct bfabric_error *err);
+BF_MUST_USE enum bfabric_status bf_record_encode(
+	const struct bf_record *record, struct bf_secret *ret_text, struct bfabric_error *err);
+
+/* Is this refresh token among the spent? An empty token counts as spent. */
+bool bf_record_spent(const struct bf_record *record, const struct bf_secret *refresh);
+/* Remember it as spent (once); the oldest is forgotten. An empty token is ignored. */
+void bf_record_spend(struct bf_record *record, const struct bf_secret *refresh);
+
+/* The login ended: forget everything but `spent`. */
+void bf_record_log_out(struct bf_record *record);
+
+/*
+ * Does this rescue copy continue `record`? Its login is the same and its predecessor is the
+ * record's current refresh token.
+ */
+bool bf_record_continues(const struct bf_record *rescue, const struct bf_record *record);
+
+#endif

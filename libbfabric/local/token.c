@@ -1,0 +1,145 @@
+#include "token.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NUMBER_MAX (INT64_C(1) << 53)
+
+void bf_token_release(struct bf_token *token)
+{
+	bf_secret_release(&token->access);
+	bf_secret_release(&token->refresh);
+	free(token->scope);
+	json_decref(token->members);
+	*token = (struct bf_token)BF_TOKEN_INIT;
+}
+
+void bf_token_move(struct bf_token *to, struct bf_token *from)
+{
+	bf_token_release(to);
+	*to = *from;
+	*from = (struct bf_token)BF_TOKEN_INIT;
+}
+
+enum bfabric_status bf_token_copy(
+	struct bf_token *to, const struct bf_token *from, struct bfabric_error *err)
+{
+	return bf_token_from_json(from->members, to, err);
+}
+
+/* A string of printable ASCII, so that it can stand in a header or a line of a protocol. */
+static bool printable(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (text[i] < 0x21 || text[i] > 0x7e)
+			return false;
+	return len > 0;
+}
+
+static enum bfabric_status take_secret(json_t *object, const char *name, bool required,
+	struct bf_secret *ret, struct bfabric_error *err)
+{
+	json_t *value = json_object_get(object, name);
+
+	if (!required && (!value || json_is_null(value)))
+		return BFABRIC_OK;
+	if (!json_is_string(value) ||
+		!printable(json_string_value(value), json_string_length(value)))
+		return bf_fail(err, BFABRIC_BAD_REPLY, "\"%s\" is %s", name,
+			value ? "not a string of printable characters" : "missing");
+	bf_secret_put(ret, json_string_value(value), json_string_length(value));
+	return ret->failed ? bf_fail_nomem(err) : BFABRIC_OK;
+}
+
+/* Absent, null or out of all proportion: 0, "unknown". */
+static enum bfabric_status take_number(
+	json_t *object, const char *name, int64_t *ret, struct bfabric_error *err)
+{
+	json_t *value = json_object_get(object, name);
+	double number;
+
+	*ret = 0;
+	if (!value || json_is_null(value))
+		return BFABRIC_OK;
+	if (!json_is_number(value))
+		return bf_fail(err, BFABRIC_BAD_REPLY, "\"%s\" is not a number", name);
+	number = json_number_value(value);
+	if (number > 0 && number < (double)NUMBER_MAX)
+		*ret = (int64_t)number;
+	return BFABRIC_OK;
+}
+
+static enum bfabric_status take_scope(json_t *object, char **ret, struct bfabric_error *err)
+{
+	json_t *value = json_object_get(object, "scope");
+
+	if (!value || json_is_null(value))
+		return BFABRIC_OK;
+	if (!json_is_string(value))
+		return bf_fail(err, BFABRIC_BAD_REPLY, "\"scope\" is not a string");
+	*ret = strdup(json_string_value(value));
+	return *ret ? BFABRIC_OK : bf_fail_nomem(err);
+}
+
+enum bfabric_status bf_token_from_json(
+	json_t *object, struct bf_token *ret, struct bfabric_error *err)
+{
+	BF_AUTO_TOKEN struct bf_token t = BF_TOKEN_INIT;
+	enum bfabric_status status;
+
+	if (!json_is_object(object))
+		return bf_fail(err, BFABRIC_BAD_REPLY, "not a JSON object");
+	status = take_secret(object, "access_token", /* required= */ true, &t.access, err);
+	if (status == BFABRIC_OK)
+		status = take_secret(
+			object, "refresh_token", /* required= */ false, &t.refresh, err);
+	if (status == BFABRIC_OK)
+		status = take_number(object, "expires_at", &t.expires_at, err);
+	if (status == BFABRIC_OK)
+		status = take_number(object, "expires_in", &t.expires_in, err);
+	if (status == BFABRIC_OK)
+		status = take_scope(object, &t.scope, err);
+	if (status != BFABRIC_OK)
+		return status;
+	if (t.expires_at == 0)
+		t.expires_at = bf_token_claimed_expiry(&t);
+	t.members = json_deep_copy(object);
+	if (!t.members)
+		return bf_fail_nomem(err);
+	bf_token_move(ret, &t);
+	return BFABRIC_OK;
+}
+
+enum bfabric_status bf_token_parse(
+	const char *text, size_t len, struct bf_token *ret, struct bfabric_error *err)
+{
+	json_error_t where;
+	json_t *object = len ? json_loadb(text, len, JSON_REJECT_DUPLICATES, &where) : NULL;
+	enum bfabric_status status;
+
+	if (!object)
+		return len ? bf_fail(err, BFABRIC_BAD_REPLY, "line %d is not valid JSON",
+				     where.line)
+			   : bf_fail(err, BFABRIC_BAD_REPLY, "the file is empty");
+	status = bf_token_from_json(object, ret, err);
+	json_decref(object);
+	return status;
+}
+
+bool bf_token_fresh(const struct bf_token *token, int64_t now, int64_t min_ttl)
+{
+	int64_t leeway = min_ttl > 0 ? min_ttl : 0;
+
+	if (token->expires_at == 0)
+		return true;
+	if (token->expires_in > 0 && token->expires_in / 5 < leeway)
+		leeway = token->expires_in / 5;
+	if (token->expires_in > 0 && now < token->expires_at - token->expires_in - 300)
+		return false;
+	return now < token->expires_at - leeway;
+}
+
+bool bf_token_unexpired(const struct bf_token *token, int64_t now)
+{
+	return token->expires_at == 0 || now < token->expires_at;
+}

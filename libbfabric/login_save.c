@@ -1,0 +1,156 @@
+/*
+ * Saving a login: record, then cache, under the lock.
+ */
+#include "login_save.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LOCK_MS 30000
+
+void bf_login_result_release(struct bf_login_result *result)
+{
+	free(result->subject);
+	free(result->scope_granted);
+	free(result->warning);
+	*result = (struct bf_login_result){0};
+}
+
+enum bfabric_status bf_login_prepare(struct bfabric_session *s, struct bfabric_error *err)
+{
+	BF_AUTO_LOCK struct bf_lock lock = BF_LOCK_INIT;
+	BF_AUTO_STATE struct bf_state state = BF_STATE_INIT;
+	BF_AUTO_SAVE struct bf_save save = BF_SAVE_INIT;
+	enum bfabric_status status;
+
+	if (s->env.method != BFABRIC_AUTH_OAUTH)
+		return bf_fail(err, BFABRIC_UNSUPPORTED,
+			"environment %s uses auth_method %s: a person "
+			"logs in with auth_method oauth only",
+			s->env.name, bfabric_auth_method_name(s->env.method));
+	status = bf_session_lock(s, &lock, bf_boot_ms(s->sys) + LOCK_MS, err);
+	if (status == BFABRIC_OK)
+		status = bf_state_load(s, &state, err);
+	if (status == BFABRIC_OK)
+		status = bf_save_reserve(s, &save, err);
+	return status;
+}
+
+/* Whose login is there now, as far as it can be known. */
+static char *subject_before(struct bfabric_session *s)
+{
+	BF_AUTO_STATE struct bf_state state = BF_STATE_INIT;
+	BF_AUTO_TOKEN struct bf_token cached = BF_TOKEN_INIT;
+	struct bf_file_info file = {0};
+
+	if (bf_cache_read(&s->paths, &cached, &file, /* err= */ NULL) != BFABRIC_OK || !file.found)
+		return NULL;
+	if (bf_state_load(s, &state, /* err= */ NULL) == BFABRIC_OK && state.record.subject)
+		return strdup(state.record.subject);
+	return bf_token_subject(&cached);
+}
+
+static enum bfabric_status confirm_subject(struct bfabric_session *s, const struct bf_login_ui *ui,
+	const char *now, struct bfabric_error *err)
+{
+	BF_AUTO_FREE char *before = subject_before(s);
+
+	if (!before || !now || strcmp(before, now) == 0)
+		return BFABRIC_OK;
+	if (ui->other_subject && ui->other_subject(ui->data, before, now))
+		return BFABRIC_OK;
+	return bf_fail(err, BFABRIC_FORBIDDEN,
+		"environment %s belongs to the login of %.60s; this login "
+		"is by %.60s and was not kept: choose another environment",
+		s->env.name, before, now);
+}
+
+static bool replace_string(char **to, const char *text)
+{
+	free(*to);
+	*to = text ? strdup(text) : NULL;
+	return *to || !text;
+}
+
+/* The record of this login; what it replaces is remembered as spent. */
+static enum bfabric_status begin_record(struct bfabric_session *s, struct bf_record *record,
+	const struct bf_login_grant *grant, struct bf_token *token, struct bfabric_error *err)
+{
+	BF_AUTO_TOKEN struct bf_token cached = BF_TOKEN_INIT;
+	struct bf_file_info file = {0};
+
+	if (bf_cache_read(&s->paths, &cached, &file, /* err= */ NULL) == BFABRIC_OK && file.found)
+		bf_record_spend(record, &cached.refresh);
+	bf_record_log_out(record);
+	record->subject = bf_token_subject(token);
+	bf_token_move(&record->token, token);
+	if (!replace_string(&record->token_endpoint, grant->token_endpoint) ||
+		!replace_string(&record->client_auth, bf_client_auth_name(grant->client_auth)) ||
+		!replace_string(&record->scope_requested, s->env.scope))
+		return bf_fail_nomem(err);
+	return bf_new_login_id(s->sys, &record->login, err);
+}
+
+static enum bfabric_status write_login(struct bfabric_session *s, struct bf_lock *lock,
+	struct bf_record *record, struct bfabric_error *err)
+{
+	BF_AUTO_SAVE struct bf_save save = BF_SAVE_INIT;
+	enum bfabric_status status = bf_save_reserve(s, &save, err);
+
+	if (status == BFABRIC_OK)
+		status = bf_save_commit(&save, record, err);
+	if (status != BFABRIC_OK)
+		return status;
+	if (save.cache.committed) {
+		record->cache_written = true;
+		/* Unsaved, only a logout that follows at once is not noticed. */
+		(void)!bf_save_record(s, record, /* err= */ NULL);
+	}
+	(void)!bf_file_remove(s->paths.rejected, /* err= */ NULL); /* names a token that is gone */
+	bf_save_forget_rescue(s);
+	bf_outcome_write(lock, s->sys, BFABRIC_OK, /* err= */ NULL);
+	return BFABRIC_OK;
+}
+
+static enum bfabric_status describe(
+	const struct bf_record *record, struct bf_login_result *ret, struct bfabric_error *err)
+{
+	struct bf_login_result result = {
+		.expires_at = record->token.expires_at,
+		.can_refresh = !bf_secret_empty(&record->token.refresh),
+	};
+
+	if (!replace_string(&result.subject, record->subject) ||
+		!replace_string(&result.scope_granted, record->token.scope)) {
+		bf_login_result_release(&result);
+		return bf_fail_nomem(err);
+	}
+	*ret = result;
+	return BFABRIC_OK;
+}
+
+enum bfabric_status bf_login_save(struct bfabric_session *s, const struct bf_login_ui *ui,
+	const struct bf_login_grant *grant, struct bf_login_result *ret, struct bfabric_error *err)
+{
+	BF_AUTO_LOCK struct bf_lock lock = BF_LOCK_INIT;
+	BF_AUTO_STATE struct bf_state state = BF_STATE_INIT;
+	BF_AUTO_TOKEN struct bf_token token = BF_TOKEN_INIT;
+	BF_AUTO_FREE char *subject = NULL;
+	enum bfabric_status status = bf_token_from_reply(
+		grant->reply, bf_wall(s->sys), /* previous= */ NULL, &token, err);
+
+	if (status != BFABRIC_OK)
+		return status;
+	subject = bf_token_subject(&token);
+	status = confirm_subject(s, ui, subject, err);
+	if (status == BFABRIC_OK)
+		status = bf_session_lock(s, &lock, bf_boot_ms(s->sys) + LOCK_MS, err);
+	if (status == BFABRIC_OK)
+		status = bf_state_load(s, &state, err);
+	if (status == BFABRIC_OK)
+		status = begin_record(s, &state.record, grant, &token, err);
+	if (status == BFABRIC_OK)
+		status = write_login(s, &lock, &state.record, err);
+	bf_session_forget(s);
+	return status == BFABRIC_OK ? describe(&state.record, ret, err) : status;
+}

@@ -1,0 +1,29 @@
+/*
+ * login_save.h - what every login flow shares: the check beforehand and the saving afterwards.
+ */
+#ifndef BF_LOGIN_SAVE_H
+#define BF_LOGIN_SAVE_H
+
+#include "login.h"
+#include "policy.h"
+
+/* What a flow brought; borrowed. */
+struct bf_login_grant {
+	json_t *reply;              /* of the token endpoint, accepted by bf_token_accept */
+	const char *token_endpoint; /* where refreshes go */
+	enum bf_client_auth client_auth;
+};
+
+/*
+ * Could a login be saved now? Checked before a person is asked for anything: method, home, folder,
+ * lock, space, a record that a newer version wrote.
+ */
+BF_MUST_USE enum bfabric_status bf_login_prepare(
+	struct bfabric_session *session, struct bfabric_error *err);
+
+/* Confirms another subject with the person, then writes record and cache. */
+BF_MUST_USE enum bfabric_status bf_login_save(struct bfabric_session *session,
+	const struct bf_login_ui *ui, const struct bf_login_grant *grant,
+	struct bf_login_result *ret, struct bfabric_error *err);
+
+#endif

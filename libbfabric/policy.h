@@ -1,0 +1,232 @@
+/*
+ * policy.h - the inside of a session, shared by the files that make up the one policy:
+ *
+ *   session.c   the object and the public calls
+ *   memory.c    the token in memory
+ *   policy.c    who answers: cache, a sibling that is just refreshing, or this call itself
+ *   state.c     what lies on disk under the lock, and which refresh token is the current one
+ *   renew.c     spending a refresh token (or a client secret) once, and what a verdict leads to
+ *   client_auth.c  who the client is to the token endpoint
+ *   save.c      record, cache, rescue copy
+ *   outcome.c   the note in the lock file
+ */
+#ifndef BF_POLICY_H
+#define BF_POLICY_H
+
+#include <pthread.h>
+#include "local/cache.h"
+#include "local/record.h"
+#include "base/lock.h"
+#include "oauth/grant.h"
+#include "session.h"
+
+struct bf_http;
+
+/* Milliseconds. */
+#define BF_CALL_MS    40000 /* a call without deadline */
+#define BF_LOCK_MS    35000 /* longer than a request, so that waiters share its outcome */
+#define BF_REQUEST_MS 30000
+#define BF_PATIENCE_MS                                                                             \
+	2000               /* a valid token is served after waiting this long for a fresher one    \
+			    */
+#define BF_RECHECK_MS 1000 /* the token in memory is compared with the file this often */
+
+#define BF_RESERVE ((size_t)64 << 10) /* bytes promised on disk before a token is spent */
+
+struct bf_memory {
+	pthread_mutex_t mutex;
+	struct bf_token token;
+	struct bf_file_info file;
+	int64_t checked_ms;
+	bool valid;
+};
+
+struct bfabric_session {
+	struct bf_environment env;
+	const char *chosen_by;
+	struct bf_paths paths; /* empty for methods without a cache */
+	const struct bf_sys *sys;
+	struct bf_transport transport; /* perform is NULL until first needed */
+	struct bf_http *http;
+	pthread_mutex_t policy; /* one thread at a time waits, refreshes, logs in */
+	struct bf_memory memory;
+};
+
+/* Does this method keep tokens in the cache? */
+bool bf_session_cached(const struct bfabric_session *s);
+
+/* The transport, made on first use; the caller holds `policy`. */
+BF_MUST_USE enum bfabric_status bf_session_transport(
+	struct bfabric_session *s, struct bf_transport *ret, struct bfabric_error *err);
+
+/* ---- memory.c -----------------------------------------------------------------------------------
+ */
+
+BF_MUST_USE enum bfabric_status bf_hand_out(const struct bf_secret *value, const char *scope,
+	int64_t expires_at, struct bfabric_token *ret, struct bfabric_error *err);
+
+struct bf_call;
+/* True: answered, *ret_status says how. Compares with the file once a second (BF_RECHECK_MS). */
+bool bf_memory_serve(struct bfabric_session *s, int64_t min_ttl, struct bfabric_token *ret,
+	enum bfabric_status *ret_status, struct bfabric_error *err);
+/* Keep the answer of a call if it is what the cache holds. Takes call->token over. */
+void bf_memory_keep(struct bf_call *call);
+void bf_session_forget(struct bfabric_session *s);
+
+/* ---- outcome.c: {"seq":7,"time":...,"status":"RETRY_LATER","text":"..."}
+ * ------------------------- */
+
+struct bf_outcome {
+	int64_t seq; /* grows with every outcome; 0: none yet */
+	enum bfabric_status status;
+	char text[512];
+};
+
+/* A note that is missing or damaged reads as seq 0. */
+void bf_outcome_read(const struct bf_lock *lock, struct bf_outcome *ret);
+/* The same for a lock that was not opened yet. */
+void bf_outcome_peek(const struct bf_paths *paths, struct bf_outcome *ret);
+/* Best effort: siblings who miss it ask for themselves. `err` is read when status is not OK. */
+void bf_outcome_write(struct bf_lock *lock, const struct bf_sys *sys, enum bfabric_status status,
+	const struct bfabric_error *err);
+
+/* ---- policy.c -----------------------------------------------------------------------------------
+ */
+
+/* One call for a token. */
+struct bf_call {
+	struct bfabric_session *s;
+	int64_t min_ttl;
+	bool force;
+	int64_t deadline;
+	char seen[BF_SHA256_HEX]; /* of the access token in the cache when the call began; "" none
+				   */
+	int64_t seq;              /* of the outcome when the call began */
+	struct bf_token cached;   /* the cache when last read; valid if `found` */
+	struct bf_file_info file;
+	bool found, rejected;
+	struct bfabric_error damage; /* why the cache could not be read; status OK: it could */
+	struct bf_token token;       /* the answer */
+	char *warning;               /* owned */
+};
+
+void bf_call_release(struct bf_call *call);
+#define BF_AUTO_CALL BF_CLEANUP(bf_call_release)
+
+/* Runs the policy; on OK call->token is the answer. The caller holds s->policy. */
+BF_MUST_USE enum bfabric_status bf_policy_token(struct bf_call *call, struct bfabric_error *err);
+
+/* Note what the cache says before anything waits: what "since this call began" compares with. */
+BF_MUST_USE enum bfabric_status bf_call_begin(struct bf_call *call, struct bfabric_error *err);
+BF_MUST_USE enum bfabric_status bf_call_look(struct bf_call *call, struct bfabric_error *err);
+
+/* May this token answer: fresh (or obtained since the call began and unexpired), and not refused?
+ */
+bool bf_call_accepts(const struct bf_call *call, const struct bf_token *token);
+/* Is the cache's token at least not expired and not refused? */
+bool bf_call_can_fall_back(const struct bf_call *call);
+
+BF_MUST_USE enum bfabric_status bf_call_serve(
+	struct bf_call *call, const struct bf_token *token, struct bfabric_error *err);
+/* Trouble: the cache's token with a warning if it still can be used, else the trouble itself. */
+BF_MUST_USE enum bfabric_status bf_call_fall_back(
+	struct bf_call *call, enum bfabric_status status, struct bfabric_error *err);
+void bf_call_warn(struct bf_call *call, const char *fmt, ...) BF_PRINTF(2, 3);
+
+/* Check the home, make ~/.bfabric/tokens, open the lock. */
+BF_MUST_USE enum bfabric_status bf_session_open_lock(
+	struct bfabric_session *s, struct bf_lock *lock, struct bfabric_error *err);
+/* Take the lock, waiting until `deadline` at most: for login and reject. */
+BF_MUST_USE enum bfabric_status bf_session_lock(struct bfabric_session *s, struct bf_lock *lock,
+	int64_t deadline, struct bfabric_error *err);
+
+/* ---- state.c ------------------------------------------------------------------------------------
+ */
+
+/* What is true under the lock. */
+struct bf_state {
+	struct bf_record record;
+	bool rescued; /* the record is a rescue copy: it still has to be saved */
+};
+
+#define BF_STATE_INIT                                                                              \
+	{                                                                                          \
+		0                                                                                  \
+	}
+#define BF_AUTO_STATE BF_CLEANUP(bf_state_release)
+void bf_state_release(struct bf_state *state);
+
+/* Record, or the rescue copy that continues it. A damaged record counts as none. */
+BF_MUST_USE enum bfabric_status bf_state_load(
+	const struct bfabric_session *s, struct bf_state *ret, struct bfabric_error *err);
+
+/*
+ * Bring cache and record together: state->record.token becomes the current token.
+ * NOT_LOGGED_IN: there is none. *ret_restore says that the cache is behind and should be written.
+ */
+BF_MUST_USE enum bfabric_status bf_state_reconcile(
+	struct bf_call *call, struct bf_state *state, bool *ret_restore, struct bfabric_error *err);
+
+/* A new login id: 16 random bytes in hexadecimal, owned. */
+BF_MUST_USE enum bfabric_status bf_new_login_id(
+	const struct bf_sys *sys, char **ret, struct bfabric_error *err);
+
+/* ---- save.c -------------------------------------------------------------------------------------
+ */
+
+/* The promise that record and cache can be written. */
+struct bf_save {
+	struct bf_slot record, cache;
+};
+
+#define BF_SAVE_INIT                                                                               \
+	{                                                                                          \
+		.record = BF_SLOT_INIT, .cache = BF_SLOT_INIT                                      \
+	}
+#define BF_AUTO_SAVE BF_CLEANUP(bf_save_release)
+void bf_save_release(struct bf_save *save);
+
+BF_MUST_USE enum bfabric_status bf_save_reserve(
+	struct bfabric_session *s, struct bf_save *save, struct bfabric_error *err);
+
+/*
+ * Record, then cache. OK also when only one of them could be written, because the next run mends
+ * the other from it; else nothing is on disk and the error says why.
+ */
+BF_MUST_USE enum bfabric_status bf_save_commit(
+	struct bf_save *save, const struct bf_record *record, struct bfabric_error *err);
+
+/* The new token cannot be saved where it belongs: put it where the next run looks for it. */
+BF_MUST_USE enum bfabric_status bf_save_rescue(struct bfabric_session *s,
+	const struct bf_record *record, const char **ret_path, struct bfabric_error *err);
+/* Remove rescue copies; best effort, an old one no longer continues anything. */
+void bf_save_forget_rescue(struct bfabric_session *s);
+
+/* Only the record, or only the cache; best effort where the caller can go on without. */
+BF_MUST_USE enum bfabric_status bf_save_record(
+	struct bfabric_session *s, const struct bf_record *record, struct bfabric_error *err);
+BF_MUST_USE enum bfabric_status bf_save_cache(
+	struct bfabric_session *s, const struct bf_token *token, struct bfabric_error *err);
+
+/* ---- client_auth.c
+ * -----------------------------------------------------------------------------------
+ */
+
+/* client_secret, or the content of client_secret_file; empty: a public client. */
+BF_MUST_USE enum bfabric_status bf_client_secret(
+	const struct bf_environment *env, struct bf_secret *ret, struct bfabric_error *err);
+/* The forms of client authentication to try, best first; returns how many. */
+size_t bf_client_auth_forms(const char *known, bool has_secret, enum bf_client_auth ret_forms[2]);
+
+/* ---- renew.c ------------------------------------------------------------------------------------
+ */
+
+/* Refresh (or fetch anew, for client credentials) under the lock; on OK call->token is the answer.
+ */
+BF_MUST_USE enum bfabric_status bf_renew(struct bf_call *call, struct bf_lock *lock,
+	struct bf_state *state, struct bfabric_error *err);
+
+/* Client credentials without lock or space: fetch, serve, keep nothing. */
+BF_MUST_USE enum bfabric_status bf_renew_uncached(struct bf_call *call, struct bfabric_error *err);
+
+#endif

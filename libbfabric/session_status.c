@@ -1,0 +1,219 @@
+/*
+ * What a person wants to know about a login, from the files alone.
+ */
+#include "policy.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *bfabric_auth_method_name(enum bfabric_auth_method method)
+{
+	switch (method) {
+	case BFABRIC_AUTH_NONE:
+		return "none";
+	case BFABRIC_AUTH_OAUTH:
+		return "oauth";
+	case BFABRIC_AUTH_CLIENT_CREDENTIALS:
+		return "client_credentials";
+	case BFABRIC_AUTH_PAT:
+		return "pat";
+	case BFABRIC_AUTH_PASSWORD:
+		return "password";
+	}
+	return "none";
+}
+
+const char *bfabric_token_state_name(enum bfabric_token_state state)
+{
+	switch (state) {
+	case BFABRIC_TOKEN_NONE:
+		return "none";
+	case BFABRIC_TOKEN_FRESH:
+		return "fresh";
+	case BFABRIC_TOKEN_STALE:
+		return "stale";
+	case BFABRIC_TOKEN_EXPIRED:
+		return "expired";
+	case BFABRIC_TOKEN_REJECTED:
+		return "rejected";
+	case BFABRIC_TOKEN_STATIC:
+		return "static";
+	}
+	return "none";
+}
+
+void bfabric_session_status_clear(struct bfabric_session_status *status)
+{
+	free(status->environment);
+	free(status->chosen_by);
+	free(status->config_file);
+	free(status->base_url);
+	free(status->client_id);
+	free(status->scope_requested);
+	free(status->scope_granted);
+	free(status->subject);
+	free(status->store);
+	free(status->secret_path);
+	free(status->cache_path);
+	free(status->warnings);
+	*status = (struct bfabric_session_status){0};
+}
+
+static void status_clearp(struct bfabric_session_status *status)
+{
+	bfabric_session_status_clear(status);
+}
+
+/* What is being put together; `failed` when memory ran out. */
+struct report {
+	struct bfabric_session_status *out;
+	struct bf_secret warnings;
+	bool failed;
+};
+
+static void copy(struct report *r, char **ret, const char *text)
+{
+	if (!text || *ret)
+		return;
+	*ret = strdup(text);
+	r->failed |= !*ret;
+}
+
+static void warn_readable(struct report *r, const char *path, bool readable)
+{
+	if (readable)
+		bf_secret_printf(
+			&r->warnings, "%s can be read by others: chmod go= %s\n", path, path);
+}
+
+static void describe_environment(struct report *r, const struct bfabric_session *s)
+{
+	const struct bf_environment *env = &s->env;
+
+	copy(r, &r->out->environment, env->name);
+	copy(r, &r->out->chosen_by, s->chosen_by);
+	copy(r, &r->out->config_file, env->file);
+	copy(r, &r->out->base_url, env->url.text);
+	copy(r, &r->out->client_id, env->client_id);
+	copy(r, &r->out->scope_requested, env->scope);
+	copy(r, &r->out->cache_path, s->paths.cache);
+	r->out->config_line = env->line;
+	r->out->method = env->method;
+	warn_readable(r, env->file, env->readable_by_others);
+}
+
+static void describe_static(struct report *r, const struct bfabric_session *s)
+{
+	copy(r, &r->out->subject, s->env.login);
+	copy(r, &r->out->store, "config");
+	copy(r, &r->out->secret_path, s->env.file);
+	if (s->env.method != BFABRIC_AUTH_NONE)
+		r->out->token_state = BFABRIC_TOKEN_STATIC;
+}
+
+static enum bfabric_token_state state_of(
+	const struct bfabric_session *s, const struct bf_token *token)
+{
+	int64_t now = bf_wall(s->sys);
+
+	if (!bf_token_unexpired(token, now))
+		return BFABRIC_TOKEN_EXPIRED;
+	if (bf_cache_rejected(&s->paths, token))
+		return BFABRIC_TOKEN_REJECTED;
+	return bf_token_fresh(token, now, s->env.min_ttl) ? BFABRIC_TOKEN_FRESH
+							  : BFABRIC_TOKEN_STALE;
+}
+
+static void describe_token(struct report *r, const struct bfabric_session *s)
+{
+	BF_AUTO_TOKEN struct bf_token token = BF_TOKEN_INIT;
+	BF_AUTO_FREE char *subject = NULL;
+	struct bf_file_info file = {0};
+	struct bfabric_error trouble = {0};
+
+	if (bf_cache_read(&s->paths, &token, &file, &trouble) != BFABRIC_OK) {
+		bf_secret_printf(&r->warnings, "%s\n", trouble.text);
+		return;
+	}
+	if (!file.found)
+		return;
+	subject = bf_token_subject(&token);
+	copy(r, &r->out->subject, subject);
+	copy(r, &r->out->scope_granted, token.scope);
+	r->out->token_state = state_of(s, &token);
+	r->out->expires_at = token.expires_at;
+	r->out->can_refresh = !bf_secret_empty(&token.refresh);
+	warn_readable(r, s->paths.cache, file.readable_by_others);
+}
+
+static void describe_record(struct report *r, const struct bfabric_session *s)
+{
+	BF_AUTO_STATE struct bf_state state = BF_STATE_INIT;
+	struct bfabric_error trouble = {0};
+
+	if (bf_state_load(s, &state, &trouble) != BFABRIC_OK) {
+		bf_secret_printf(&r->warnings, "%s\n", trouble.text);
+		return;
+	}
+	copy(r, &r->out->subject, state.record.subject);
+	r->out->login_required = !bf_secret_empty(&state.record.token.refresh) &&
+				 bf_record_spent(&state.record, &state.record.token.refresh);
+	if (r->out->login_required)
+		r->out->can_refresh = false;
+	if (state.rescued)
+		bf_secret_puts(&r->warnings,
+			"the newest login could not be saved yet and is kept as a "
+			"rescue copy: make room in the home directory\n");
+}
+
+static void describe_service(struct report *r, const struct bfabric_session *s)
+{
+	const struct bf_environment *env = &s->env;
+	struct bf_file_info file = {0};
+	struct bfabric_error trouble = {0};
+
+	r->out->can_refresh = !bf_secret_empty(&env->client_secret) || env->client_secret_file;
+	copy(r, &r->out->store, env->client_secret_file ? "file" : "config");
+	copy(r, &r->out->secret_path,
+		env->client_secret_file ? env->client_secret_file : env->file);
+	if (!env->client_secret_file)
+		return;
+	if (bf_file_stat(env->client_secret_file, BF_FILE_PRIVATE, &file, &trouble) != BFABRIC_OK)
+		bf_secret_printf(&r->warnings, "%s\n", trouble.text);
+	else if (!file.found)
+		bf_secret_printf(&r->warnings, "%s is missing\n", env->client_secret_file);
+	warn_readable(r, env->client_secret_file, file.readable_by_others);
+}
+
+static void describe_cached(struct report *r, const struct bfabric_session *s)
+{
+	describe_token(r, s);
+	describe_record(r, s);
+	if (s->env.method == BFABRIC_AUTH_CLIENT_CREDENTIALS)
+		describe_service(r, s);
+	copy(r, &r->out->store, "file");
+	copy(r, &r->out->secret_path, s->paths.record);
+}
+
+enum bfabric_status bfabric_session_status(struct bfabric_session *session,
+	struct bfabric_session_status *ret_status, struct bfabric_error *err)
+{
+	BF_CLEANUP(status_clearp) struct bfabric_session_status status = {0};
+	BF_AUTO_SECRET struct bf_secret warnings = BF_SECRET_INIT;
+	struct report r = {.out = &status};
+
+	describe_environment(&r, session);
+	if (bf_session_cached(session))
+		describe_cached(&r, session);
+	else
+		describe_static(&r, session);
+	bf_secret_move(&warnings, &r.warnings);
+	if (!bf_secret_empty(&warnings))
+		copy(&r, &status.warnings, bf_secret_reveal(&warnings));
+	if (r.failed || warnings.failed)
+		return bf_fail_nomem(err);
+	*ret_status = status;
+	status = (struct bfabric_session_status){0};
+	return BFABRIC_OK;
+}

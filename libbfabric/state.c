@@ -1,0 +1,173 @@
+/*
+ * What lies on disk under the lock, and which refresh token is the current one.
+ *
+ * No clock decides: a refresh token in the cache that the record knows as spent was written back by
+ * a bfabricPy that had read it earlier; one that the record does not know at all was put there by a
+ * bfabricPy login or refresh and is adopted.
+ */
+#include "policy.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void bf_state_release(struct bf_state *state)
+{
+	bf_record_release(&state->record);
+}
+
+static bool load_rescue(const char *path, struct bf_state *state)
+{
+	BF_AUTO_RECORD struct bf_record rescue = BF_RECORD_INIT;
+	bool found = false;
+
+	if (!path || bf_record_read(path, &found, &rescue, /* err= */ NULL) != BFABRIC_OK ||
+		!found || !bf_record_continues(&rescue, &state->record))
+		return false;
+	bf_record_release(&state->record);
+	state->record = rescue;
+	rescue = (struct bf_record)BF_RECORD_INIT;
+	state->rescued = true;
+	return true;
+}
+
+enum bfabric_status bf_state_load(
+	const struct bfabric_session *s, struct bf_state *ret, struct bfabric_error *err)
+{
+	bool found = false;
+	enum bfabric_status status = bf_record_read(s->paths.record, &found, &ret->record, err);
+
+	if (status == BFABRIC_BAD_REPLY)
+		return BFABRIC_OK; /* damaged: the cache is all there is, as after a bfabricPy login
+				    */
+	if (status != BFABRIC_OK)
+		return status;
+	if (found && !load_rescue(s->paths.runtime_rescue, ret))
+		(void)load_rescue(s->paths.rescued, ret);
+	return BFABRIC_OK;
+}
+
+enum bfabric_status bf_new_login_id(const struct bf_sys *sys, char **ret, struct bfabric_error *err)
+{
+	unsigned char bytes[16];
+	char *id = malloc(2 * sizeof(bytes) + 1);
+
+	if (!id)
+		return bf_fail_nomem(err);
+	if (!bf_random(sys, bytes, sizeof(bytes))) {
+		free(id);
+		return bf_fail(err, BFABRIC_SYSTEM, "the kernel gives no random numbers: %m");
+	}
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		(void)snprintf(id + 2 * i, 3, "%02x", bytes[i]);
+	*ret = id;
+	return BFABRIC_OK;
+}
+
+/* bfabricPy put this token there: it begins a login of its own. */
+static enum bfabric_status adopt(
+	struct bf_call *call, struct bf_record *record, struct bfabric_error *err)
+{
+	BF_AUTO_FREE char *login = NULL;
+	enum bfabric_status status = bf_new_login_id(call->s->sys, &login, err);
+
+	if (status != BFABRIC_OK)
+		return status;
+	bf_record_spend(record, &record->token.refresh);
+	status = bf_token_copy(&record->token, &call->cached, err);
+	if (status == BFABRIC_OK)
+		status = bf_token_settle(&record->token, bf_wall(call->s->sys), err);
+	if (status != BFABRIC_OK)
+		return status;
+	free(record->login);
+	record->login = BF_TAKE(login);
+	free(record->subject);
+	record->subject = bf_token_subject(&record->token);
+	record->predecessor[0] = '\0';
+	record->cache_written = true;
+	return BFABRIC_OK;
+}
+
+static enum bfabric_status logged_out(
+	struct bf_call *call, struct bf_state *state, struct bfabric_error *err)
+{
+	if (!bf_secret_empty(&state->record.token.access)) {
+		bf_record_log_out(&state->record);
+		/* Without space the next run does it. */
+		(void)!bf_save_record(call->s, &state->record, /* err= */ NULL);
+		bf_save_forget_rescue(call->s);
+	}
+	if (call->damage.status != BFABRIC_OK)
+		return bf_fail(err, BFABRIC_NOT_LOGGED_IN, "%.400s", call->damage.text);
+	return bf_fail(err, BFABRIC_NOT_LOGGED_IN, "not logged in to %s (environment %s)",
+		call->s->env.url.text, call->s->env.name);
+}
+
+/* Provably the same person: a name that is known on both sides. */
+static bool same_subject(const struct bf_record *record, const struct bf_token *token)
+{
+	BF_AUTO_FREE char *subject = bf_token_subject(token);
+
+	return subject && record->subject && strcmp(subject, record->subject) == 0;
+}
+
+/* What the cache's token is to the record. */
+enum kinship {
+	SAME,    /* the current one */
+	BEHIND,  /* an earlier one: written back, or our own write of the cache was cut off */
+	AHEAD,   /* the same refresh token with a later access token */
+	ACCESS,  /* an access token of the same person, without a refresh token */
+	STRANGE, /* somebody else's login */
+};
+
+static enum kinship kinship_of(const struct bf_record *record, const struct bf_token *cached)
+{
+	if (bf_secret_equal(&cached->access, &record->token.access))
+		return SAME;
+	if (bf_secret_empty(&cached->refresh))
+		return same_subject(record, cached) ? ACCESS : STRANGE;
+	if (bf_secret_equal(&cached->refresh, &record->token.refresh))
+		return record->token.expires_at < cached->expires_at ? AHEAD : BEHIND;
+	return bf_record_spent(record, &cached->refresh) ? BEHIND : STRANGE;
+}
+
+static enum bfabric_status without_cache(
+	struct bf_call *call, struct bf_state *state, bool *ret_restore, struct bfabric_error *err)
+{
+	const struct bf_record *record = &state->record;
+	bool lost = !record->cache_written || call->damage.status != BFABRIC_OK;
+
+	if (bf_secret_empty(&record->token.access) || !lost)
+		return logged_out(call, state, err);
+	*ret_restore = true;
+	return BFABRIC_OK;
+}
+
+enum bfabric_status bf_state_reconcile(
+	struct bf_call *call, struct bf_state *state, bool *ret_restore, struct bfabric_error *err)
+{
+	struct bf_record *record = &state->record;
+
+	*ret_restore = false;
+	if (!call->found)
+		return without_cache(call, state, ret_restore, err);
+	if (bf_secret_empty(&record->token.access)) {
+		/* Written back after a logout: there, but not to be used. */
+		if (bf_record_spent(record, &call->cached.refresh))
+			return bf_token_copy(&record->token, &call->cached, err);
+		return adopt(call, record, err);
+	}
+	switch (kinship_of(record, &call->cached)) {
+	case SAME:
+	case ACCESS:
+		return BFABRIC_OK;
+	case BEHIND:
+		*ret_restore = true;
+		return BFABRIC_OK;
+	case AHEAD:
+		return bf_token_copy(&record->token, &call->cached, err);
+	case STRANGE:
+		return adopt(call, record, err);
+	}
+	return bf_fail(err, BFABRIC_SYSTEM, "internal error in %s", __func__);
+}
