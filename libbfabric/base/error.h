@@ -4,8 +4,9 @@
  * A function returns a status chosen by what its caller does next, and fills the caller's
  * struct bfabric_error with one line for a person. `return bf_fail(err, STATUS, "...")` does both
  * in one expression. A layer adds context only where it knows something new. No text may contain a
- * secret; text that came from outside goes through bf_fail's cleaning: control characters, escapes
- * and invalid UTF-8 in the finished text are replaced by '?', so that an error can always be shown.
+ * secret; text that came from outside goes through bf_fail's cleaning (bf_show): control
+ * characters, escapes and invalid UTF-8 in the finished text are replaced by '?', so that an error
+ * can always be shown.
  */
 #ifndef BF_ERROR_H
 #define BF_ERROR_H
@@ -20,7 +21,7 @@
 enum bfabric_status bf_fail(struct bfabric_error *err, enum bfabric_status status, const char *fmt,
 	...) BF_PRINTF(3, 4);
 
-/* Put "prefix: " before the text that is there; returns err's status (SYSTEM if err is NULL). */
+/* Put "prefix: " before the text that is there, with `status` from now on; returns `status`. */
 enum bfabric_status bf_fail_context(struct bfabric_error *err, enum bfabric_status status,
 	const char *fmt, ...) BF_PRINTF(3, 4);
 

@@ -42,8 +42,8 @@ BF_MUST_USE enum bfabric_status bf_file_stat(
 
 /*
  * Make `path` a directory of ours with mode 0700, creating the last `depth` components if missing
- * (0: none). Refuses a directory of somebody else and a symbolic link to one; removes permissions
- * of group and others.
+ * (0: none), each with 0700 whatever the umask. Refuses a directory of somebody else and a symbolic
+ * link to one; removes permissions of group and others. Parents that exist are left as they are.
  */
 BF_MUST_USE enum bfabric_status bf_dir_ensure(
 	const char *path, unsigned depth, struct bfabric_error *err);

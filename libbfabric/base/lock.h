@@ -4,8 +4,8 @@
  * An open-file-description lock (fcntl(2), F_OFD_SETLK) on a file that is never deleted: it ends
  * with the process however it ends, does not vanish when another descriptor of the file is closed,
  * and is released explicitly, so that a forked child which inherited the descriptor does not keep
- * it. Waiting is bounded: the lock is tried again after 5, 10, ... 50 ms, and in between the caller
- * looks whether it still needs it.
+ * it (for the same reason such a child must not release it). Waiting is bounded: the lock is tried
+ * again after 5, 10, ... 50 ms, and in between the caller looks whether it still needs it.
  *
  * The file's content (at most 1 KiB, written by the holder with bf_lock_note) is the last outcome,
  * so that those who waited share it instead of asking the server again.
@@ -38,7 +38,11 @@ BF_MUST_USE enum bfabric_status bf_lock_open(struct bf_lock *lock, const char *p
 BF_MUST_USE enum bfabric_status bf_lock_try(
 	struct bf_lock *lock, bool *ret_held, struct bfabric_error *err);
 
-/* The holder's note for those who wait: read at any time, written only while held. */
+/*
+ * The holder's note for those who wait: read at any time (NUL-terminated in `buf`, cut to `size` -
+ * 1 bytes, "" when there is none), written only while held (BAD_CALL otherwise, or when too long).
+ * A reader may meet a half-written one: it must be able to tell.
+ */
 BF_MUST_USE enum bfabric_status bf_lock_read_note(const struct bf_lock *lock, char *buf,
 	size_t size, size_t *ret_len, struct bfabric_error *err);
 BF_MUST_USE enum bfabric_status bf_lock_write_note(

@@ -36,6 +36,7 @@ struct bf_secret {
 #define BF_SECRET_MAX  ((size_t)16 << 20)
 #define BF_AUTO_SECRET BF_CLEANUP(bf_secret_release)
 
+/* Append; `bytes` must not point into `s`, which may move. */
 void bf_secret_put(struct bf_secret *s, const void *bytes, size_t len);
 void bf_secret_puts(struct bf_secret *s, const char *text);
 void bf_secret_putc(struct bf_secret *s, char c);

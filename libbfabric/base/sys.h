@@ -7,9 +7,9 @@
 #include "error.h"
 
 struct bf_sys {
-	int64_t (*wall)(void *data);    /* Unix seconds, CLOCK_REALTIME */
-	int64_t (*boot_ms)(void *data); /* CLOCK_BOOTTIME: counts while suspended */
-	void (*sleep_ms)(void *data, int64_t ms);
+	int64_t (*wall)(void *data);              /* Unix seconds, CLOCK_REALTIME */
+	int64_t (*boot_ms)(void *data);           /* CLOCK_BOOTTIME: counts while suspended */
+	void (*sleep_ms)(void *data, int64_t ms); /* a signal may end it early */
 	bool (*random)(void *data, void *buf, size_t n); /* getrandom(2) */
 	void *data;
 };

@@ -4,9 +4,10 @@
  * Accepted (a subset of RFC 3986): http or https, a host name in ASCII letters, digits, '-', '.',
  * '_', an IPv4 address in four decimal numbers, or an IPv6 address in brackets; an optional port; a
  * path. Refused: user information, query, fragment, backslash, control or non-ASCII characters,
- * white space, dot segments (also percent-encoded), an empty host, empty labels and a trailing dot,
- * IPv4 in any other spelling (127.1, 0x7f.1), a port of 0 or above 65535. http is for loopback only
- * (127.0.0.0/8, [::1], localhost).
+ * white space, dot segments (also percent-encoded), a percent-encoded slash, backslash or control
+ * character, an empty host, empty labels and a trailing dot, labels that begin or end with '-',
+ * IPv4 in any other spelling (127.1, 0x7f.1), a port of 0, above 65535 or with leading zeros. http
+ * is for loopback only (127.0.0.0/8, [::1], localhost).
  *
  * Canonical: scheme and host in lower case, default port dropped, trailing slashes dropped. That is
  * what bfabricPy's URL type makes of it before the token cache path is computed from it.
@@ -32,7 +33,10 @@ struct bf_url {
 	}
 #define BF_AUTO_URL BF_CLEANUP(bf_url_release)
 
-/* BAD_CALL with the reason; the caller adds file, line and key. */
+/*
+ * BAD_CALL with the reason; the caller adds file, line and key. The reason does not quote the URL,
+ * which may hold a password.
+ */
 BF_MUST_USE enum bfabric_status bf_url_parse(
 	const char *text, struct bf_url *ret, struct bfabric_error *err);
 void bf_url_release(struct bf_url *url);
