@@ -14,6 +14,8 @@
 #include <math.h>
 #include <string.h>
 
+#define SETTLE_SECONDS 2
+
 static const char *param(struct sb_request *rq, const char *name)
 {
 	return sb_params_get(&rq->form, name);
@@ -205,8 +207,9 @@ static const struct {
 	void (*run)(struct sb_request *rq);
 	const char *help;
 } actions[] = {
-	{"state", true, do_state, "counters, faults, device codes, families, settings, clock"},
-	{"settle", true, NULL, "wait until the log line of every other request is written"},
+	{"state", true, do_state,
+		"waits for the log lines of answered requests; counters, faults, device codes, "
+		"families, settings, clock"},
 	{"fault", false, do_fault, "endpoint, kind, [arg], [count]: add a fault"},
 	{"clear", false, do_clear, "forget all faults"},
 	{"approve", false, do_approve, "[user_code]: approve it, or every pending one"},
@@ -222,8 +225,7 @@ static const struct {
 
 void sb_control_help(FILE *out)
 {
-	fprintf(out,
-		"\nControl (POST a form or JSON to CONTROL_URL/ACTION; the first two also GET):\n");
+	fprintf(out, "\nControl (POST a form or JSON to CONTROL_URL/ACTION; state also by GET):\n");
 	for (size_t i = 0; i < SB_COUNTOF(actions); i++)
 		fprintf(out, "  %-14s %s\n", actions[i].name, actions[i].help);
 }
@@ -242,11 +244,6 @@ static bool host_is_loopback(const struct sb_request *rq)
 	return false;
 }
 
-static void settle(struct sb_request *rq)
-{
-	ok(rq, "settled", sb_settle(rq, 10));
-}
-
 void sb_handle_control(struct sb_request *rq)
 {
 	const char *name = rq->path + strlen(rq->endpoint->path);
@@ -263,9 +260,9 @@ void sb_handle_control(struct sb_request *rq)
 			fail(rq, "body", "must be a form or a flat JSON object");
 		} else if (!actions[i].get && strcmp(rq->method, "POST") != 0) {
 			fail(rq, "method", "must be POST");
-		} else if (!actions[i].run) {
-			settle(rq);
 		} else {
+			if (actions[i].get)
+				sb_settle(rq, SETTLE_SECONDS);
 			pthread_mutex_lock(&rq->sb->lock);
 			actions[i].run(rq);
 			pthread_mutex_unlock(&rq->sb->lock);

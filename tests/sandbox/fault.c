@@ -14,6 +14,7 @@ struct sb_fault_kind {
 	const char *name;
 	enum moment moment;
 	enum arg arg;
+	const char *form; /* of the argument, for --help */
 	const char *help;
 	void (*apply)(struct sb_request *rq, const struct sb_fault *fault);
 };
@@ -196,33 +197,32 @@ static void apply_deep(struct sb_request *rq, const struct sb_fault *fault)
 }
 
 static const struct sb_fault_kind kinds[] = {
-	{"delay", BEFORE, NUMBER, ":SECONDS  late, then as usual", apply_delay},
-	{"hang", INSTEAD, NO_ARG, "  takes the request and never answers", apply_hang},
-	{"reset", INSTEAD, NO_ARG, "  TCP reset instead of an answer", apply_reset},
-	{"status", INSTEAD, NUMBER, ":CODE  this status with a plain text", apply_status},
-	{"retry-after", INSTEAD, NUMBER, ":SECONDS  503 with Retry-After", apply_retry_after},
-	{"redirect", INSTEAD, WORD, ":URL  307 to there", apply_redirect},
-	{"html404", INSTEAD, NO_ARG, "  404 with a page, as during a redeploy", apply_html404},
-	{"invalid_grant", INSTEAD, NO_ARG, "  400 invalid_grant; no token is spent",
-		apply_invalid_grant},
-	{"invalid_client", INSTEAD, NO_ARG, "  401 invalid_client", apply_invalid_client},
-	{"control-chars", INSTEAD, WORD_OR_NOT,
-		"[:ERROR]  400, long error text with escapes, controls and bidi marks",
-		apply_control_chars},
-	{"huge", INSTEAD, NUMBER, ":BYTES  200 with so large a body", apply_huge},
-	{"deep", INSTEAD, NUMBER_OR_NOT, "[:LEVELS]  200 with deeply nested JSON", apply_deep},
-	{"wrong-types", INSTEAD, NO_ARG, "  200, JSON members of wrong types", apply_wrong_types},
-	{"not-json", INSTEAD, NO_ARG, "  200, called JSON but none", apply_not_json},
-	{"empty", INSTEAD, NO_ARG, "  200 with an empty body", apply_empty},
-	{"nul", INSTEAD, NO_ARG, "  200, a token that holds \\u0000", apply_nul},
-	{"no-token-type", AFTER, NO_ARG, "  the true reply without token_type",
+	{"delay", BEFORE, NUMBER, ":SECONDS", "late, then as usual", apply_delay},
+	{"hang", INSTEAD, NO_ARG, "", "takes the request and never answers", apply_hang},
+	{"reset", INSTEAD, NO_ARG, "", "TCP reset instead of an answer", apply_reset},
+	{"status", INSTEAD, NUMBER, ":CODE", "this status with a plain text (CODE alone will do)",
+		apply_status},
+	{"retry-after", INSTEAD, NUMBER, ":SECONDS", "503 with Retry-After", apply_retry_after},
+	{"redirect", INSTEAD, WORD, ":URL", "307 to there", apply_redirect},
+	{"html404", INSTEAD, NO_ARG, "", "404 with a page, as during a redeploy", apply_html404},
+	{"invalid_grant", INSTEAD, NO_ARG, "", "400 invalid_grant", apply_invalid_grant},
+	{"invalid_client", INSTEAD, NO_ARG, "", "401 invalid_client", apply_invalid_client},
+	{"control-chars", INSTEAD, WORD_OR_NOT, "[:ERROR]",
+		"400, long error text with escapes, controls and bidi marks", apply_control_chars},
+	{"huge", INSTEAD, NUMBER, ":BYTES", "200 with so large a body", apply_huge},
+	{"deep", INSTEAD, NUMBER_OR_NOT, "[:LEVELS]", "200 with deeply nested JSON", apply_deep},
+	{"wrong-types", INSTEAD, NO_ARG, "", "200, JSON members of wrong types", apply_wrong_types},
+	{"not-json", INSTEAD, NO_ARG, "", "200, called JSON but none", apply_not_json},
+	{"empty", INSTEAD, NO_ARG, "", "200 with an empty body", apply_empty},
+	{"nul", INSTEAD, NO_ARG, "", "200, a token that holds \\u0000", apply_nul},
+	{"no-token-type", AFTER, NO_ARG, "", "the true reply without token_type",
 		apply_no_token_type},
-	{"delay-after", AFTER, NUMBER, ":SECONDS  the true reply, late", apply_delay},
-	{"drip", AFTER, NUMBER, ":SECONDS  the true reply, so long between two bytes", apply_drip},
-	{"truncated", AFTER, NUMBER_OR_NOT,
-		"[:BYTES]  the true reply, closed after half (or BYTES)", apply_truncated},
-	{"reset-after", AFTER, NO_ARG, "  the work is done, then TCP reset instead of the answer",
-		apply_reset},
+	{"delay-after", AFTER, NUMBER, ":SECONDS", "the true reply, late", apply_delay},
+	{"drip", AFTER, NUMBER, ":SECONDS", "the true reply, so long between two bytes",
+		apply_drip},
+	{"truncated", AFTER, NUMBER_OR_NOT, "[:BYTES]",
+		"the true reply, closed after half (or BYTES)", apply_truncated},
+	{"reset-after", AFTER, NO_ARG, "", "TCP reset instead of the true reply", apply_reset},
 };
 
 static const char *check_arg(const struct sb_fault_kind *kind, const char *arg, double *ret_number)
@@ -260,6 +260,8 @@ const char *sb_fault_add(struct sb_faults *faults, const char *endpoint, const c
 		if (!strcmp(kinds[i].name, kind))
 			fault.kind = &kinds[i];
 	}
+	if (!fault.kind && strspn(kind, "0123456789") == 3 && !kind[3] && !arg)
+		return sb_fault_add(faults, endpoint, "status", kind, count); /* 503 for short */
 	if (!fault.kind)
 		return "names no kind of fault; see --help";
 	wrong = check_arg(fault.kind, arg, &fault.number);
@@ -357,5 +359,6 @@ void sb_faults_help(FILE *out)
 
 	fprintf(out, "\nFaults (--fault WHERE=KIND[:ARG][*COUNT]; without COUNT until cleared):\n");
 	for (size_t i = 0; i < SB_COUNTOF(kinds); i++)
-		fprintf(out, "  %s%s%s\n", kinds[i].name, kinds[i].help, moments[kinds[i].moment]);
+		fprintf(out, "  %s%-*s %s%s\n", kinds[i].name, 22 - (int)strlen(kinds[i].name),
+			kinds[i].form, kinds[i].help, moments[kinds[i].moment]);
 }

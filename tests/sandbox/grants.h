@@ -8,7 +8,9 @@
 
 #include "sandbox.h"
 
-#define SB_ISSUE_DEFAULT (-1)
+#include <limits.h>
+
+#define SB_ISSUE_DEFAULT INT_MIN
 
 struct sb_grant {
 	const char *name;  /* in the log and the counters */

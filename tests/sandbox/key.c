@@ -28,14 +28,20 @@ static EVP_PKEY *load(const char *file)
 	return pkey;
 }
 
+/* Whoever of several servers comes first decides: link() never replaces a file. */
 static void save(const char *file, EVP_PKEY *pkey)
 {
-	int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
-	int ok = out && PEM_write_PrivateKey(out, pkey, NULL, NULL, 0, NULL, NULL) == 1;
+	struct sb_text name SB_AUTOTEXT = {0};
+	int fd, ok;
+	FILE *out;
 
-	if (!out || fclose(out) || !ok)
+	sb_text_printf(&name, "%s.%d", file, (int)getpid());
+	fd = open(name.data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	out = fd < 0 ? NULL : fdopen(fd, "w");
+	ok = out && PEM_write_PrivateKey(out, pkey, NULL, NULL, 0, NULL, NULL) == 1;
+	if (!out || fclose(out) || !ok || (link(name.data, file) && errno != EEXIST))
 		sb_die("cannot write %s: %s", file, strerror(errno));
+	unlink(name.data);
 }
 
 /* One number of the public key, base64url as JWK wants it; on the heap. */
@@ -86,6 +92,11 @@ void sb_key_start(struct sb_key *key, const char *file)
 	if (*file) {
 		generate(key);
 		save(file, key->pkey);
+		EVP_PKEY_free(key->pkey);
+		key->pkey = load(file);
+		if (!key->pkey)
+			sb_die("cannot read %s: %s", file, strerror(errno));
+		set_kid(key);
 		return;
 	}
 	if (pthread_create(&key->thread, NULL, generate, key))

@@ -53,6 +53,7 @@ struct sandbox {
 	json_t *counters;          /* {what: {outcome: count}} */
 	unsigned long last_number; /* of a request */
 	unsigned in_flight;        /* requests whose log line is not written yet */
+	unsigned answering;        /* those of them whose handler has ended */
 	sem_t git_slots;
 	int stop_fd; /* readable once the server ends: everything that waits polls it too */
 	char root_url[64];
@@ -94,6 +95,7 @@ struct sb_request {
 	struct MHD_Connection *connection;
 	const struct sb_endpoint *endpoint;
 	bool begun;
+	bool answering;
 	bool queued;
 	char *uri; /* as it came, with query */
 	char *path;
@@ -119,8 +121,11 @@ const char *sb_header(const struct sb_request *rq, const char *name);
 bool sb_pause(const struct sb_request *rq, double seconds);
 /* Waits until fd can be read; false when the server ends. */
 bool sb_wait_readable(const struct sandbox *sb, int fd);
-/* Tests need to know when log lines are complete: waits until no other request is in flight. */
-bool sb_settle(struct sb_request *rq, double seconds);
+/*
+ * A log line is written after its reply has left, so a test could look too early: waits until every
+ * request that was answered (or refused an answer) has its line, at most so long.
+ */
+void sb_settle(const struct sb_request *rq, double seconds);
 
 /* Starts serving on the listening socket; NULL on failure. */
 struct MHD_Daemon *sb_server_start(

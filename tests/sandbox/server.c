@@ -15,7 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BLOCK_SIZE 65536
+#define BLOCK_SIZE  65536
+#define SETTLE_STEP 0.002
 
 double sb_real_now(void)
 {
@@ -72,20 +73,16 @@ bool sb_wait_readable(const struct sandbox *sb, int fd)
 	return !fds[0].revents;
 }
 
-bool sb_settle(struct sb_request *rq, double seconds)
+void sb_settle(const struct sb_request *rq, double seconds)
 {
-	for (double left = seconds; left > 0; left -= 0.005) {
-		unsigned others;
+	bool waiting = true;
 
+	for (double left = seconds; left > 0 && waiting; left -= SETTLE_STEP) {
 		pthread_mutex_lock(&rq->sb->lock);
-		others = rq->sb->in_flight - 1;
+		waiting = rq->sb->answering > 0;
 		pthread_mutex_unlock(&rq->sb->lock);
-		if (!others)
-			return true;
-		if (!sb_pause(rq, 0.005))
-			return false;
+		waiting = waiting && sb_pause(rq, SETTLE_STEP);
 	}
-	return false;
 }
 
 /* Called by libmicrohttpd with the request line: the one place where the query is seen unparsed. */
@@ -137,10 +134,11 @@ static void request_done(void *cls, struct MHD_Connection *connection, void **co
 	if (rq->queued)
 		sent = code == MHD_REQUEST_TERMINATED_COMPLETED_OK ? SB_REPLY_SENT : SB_REPLY_CUT;
 	sb_log_write(&sb->log, rq, sent);
-	request_free(rq);
 	pthread_mutex_lock(&sb->lock);
 	sb->in_flight--;
+	sb->answering -= rq->answering;
 	pthread_mutex_unlock(&sb->lock);
+	request_free(rq);
 }
 
 static void open_spool(struct sb_request *rq)
@@ -314,6 +312,10 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 		return MHD_YES;
 	}
 	sb_endpoint_run(rq);
+	pthread_mutex_lock(&rq->sb->lock);
+	rq->answering = true;
+	rq->sb->answering++;
+	pthread_mutex_unlock(&rq->sb->lock);
 	return act(rq);
 }
 
