@@ -74,8 +74,11 @@ static enum bfabric_status fill_runtime(
 	BF_AUTO_FREE char *dir = NULL;
 	enum bfabric_status status = bf_runtime_dir(&dir, err);
 
-	if (status != BFABRIC_OK || !dir)
+	if (status == BFABRIC_NO_MEMORY)
 		return status;
+	if (status != BFABRIC_OK || !dir)
+		return BFABRIC_OK; /* a fallback that is not usable must not stop what needs no
+				      fallback */
 	if (!name_in(&p->runtime_lock, dir, stem, ".lock") ||
 		!name_in(&p->runtime_rescue, dir, stem, ".rescue"))
 		return bf_fail_nomem(err);
