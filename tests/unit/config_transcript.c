@@ -55,12 +55,29 @@ static const char *source_name(enum bf_config_source source)
 	return "?";
 }
 
+static const char *method_name(enum bfabric_auth_method method)
+{
+	switch (method) {
+	case BFABRIC_AUTH_NONE:
+		return "none";
+	case BFABRIC_AUTH_OAUTH:
+		return "oauth";
+	case BFABRIC_AUTH_CLIENT_CREDENTIALS:
+		return "client_credentials";
+	case BFABRIC_AUTH_PAT:
+		return "pat";
+	case BFABRIC_AUTH_PASSWORD:
+		return "password";
+	}
+	return "?";
+}
+
 static void print_environment(FILE *out, const struct bf_environment *env)
 {
 	fprintf(out, "environment %s\n", env->name);
 	fprintf(out, "from %s line %u\n", source_name(env->source), env->line);
 	print_text(out, "url", env->url.text);
-	print_text(out, "method", bfabric_auth_method_name(env->method));
+	print_text(out, "method", method_name(env->method));
 	print_text(out, "client_id", env->client_id);
 	print_text(out, "scope", env->scope);
 	print_text(out, "login", env->login);

@@ -3,6 +3,7 @@
  * and answers (config_transcript.h). BF_TEST_UPDATE=1 writes the answers anew.
  */
 #include <stdarg.h>
+#include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
@@ -119,15 +120,15 @@ int main(void)
 	size_t count = 0;
 	int n;
 
-	snprintf(base, sizeof(base), "%s/tests/data/config", getenv("BF_SOURCE") ?: ".");
+	snprintf(base, sizeof(base), "%s", BF_TEST_DATA "/config");
 	n = scandir(base, &names, NULL, alphasort);
 	for (int i = 0; i < n; i++) {
 		char *path = NULL;
 
 		if (names[i]->d_name[0] != '.' && count < 200 &&
 			asprintf(&path, "%s/%s", base, names[i]->d_name) > 0)
-			tests[count++] = (struct CMUnitTest){names[i]->d_name, run_case, NULL, NULL,
-				path};
+			tests[count++] =
+				(struct CMUnitTest){names[i]->d_name, run_case, NULL, NULL, path};
 	}
 	if (count == 0) {
 		fprintf(stderr, "no cases in %s\n", base);
