@@ -32,15 +32,12 @@ static void attempt_release(struct attempt *a)
 /* A connection of its own: the session's belongs to the threads that ask for tokens meanwhile. */
 static enum bfabric_status open_transport(struct attempt *a, struct bfabric_error *err)
 {
-	struct bf_http_options options = {.ca_file = a->s->env.ca_file, .proxy = a->s->env.proxy};
-	enum bfabric_status status;
+	enum bfabric_status status = BFABRIC_OK;
 
-	a->transport = a->s->transport;
-	if (a->transport.perform && !a->s->http)
-		return BFABRIC_OK; /* a seam */
-	status = bf_http_new(&options, &a->http, err);
+	if (!a->s->seam)
+		status = bf_session_open_http(a->s, &a->http, err);
 	if (status == BFABRIC_OK)
-		a->transport = bf_http_transport(a->http);
+		a->transport = a->s->seam ? *a->s->seam : bf_http_transport(a->http);
 	return status;
 }
 

@@ -46,14 +46,18 @@ struct bfabric_session {
 	const char *chosen_by;
 	struct bf_paths paths; /* empty for methods without a cache */
 	const struct bf_sys *sys;
-	struct bf_transport transport; /* perform is NULL until first needed */
-	struct bf_http *http;
-	pthread_mutex_t policy; /* one thread at a time waits, refreshes, logs in */
+	const struct bf_transport *seam; /* instead of libcurl; never changes */
+	struct bf_http *http;            /* made when first needed, by the holder of `policy` */
+	pthread_mutex_t policy;          /* one thread at a time waits, refreshes, logs in */
 	struct bf_memory memory;
 };
 
 /* Does this method keep tokens in the cache? */
 bool bf_session_cached(const struct bfabric_session *s);
+
+/* libcurl, set up as the environment says; the caller's. */
+BF_MUST_USE enum bfabric_status bf_session_open_http(
+	const struct bfabric_session *s, struct bf_http **ret, struct bfabric_error *err);
 
 /* The transport, made on first use; the caller holds `policy`. */
 BF_MUST_USE enum bfabric_status bf_session_transport(

@@ -84,8 +84,7 @@ enum bfabric_status bf_session_new(struct bf_environment *environment, const cha
 	pthread_mutex_init(&s->policy, NULL);
 	s->chosen_by = chosen_by;
 	s->sys = seams && seams->sys ? seams->sys : &bf_sys_real;
-	if (seams && seams->transport)
-		s->transport = *seams->transport;
+	s->seam = seams ? seams->transport : NULL;
 	s->env.method = environment->method;
 	status = check_store(environment, err);
 	if (status == BFABRIC_OK && bf_session_cached(s)) {
@@ -119,20 +118,24 @@ enum bfabric_status bfabric_session_open(const struct bfabric_options *options,
 	return status;
 }
 
+enum bfabric_status bf_session_open_http(
+	const struct bfabric_session *s, struct bf_http **ret, struct bfabric_error *err)
+{
+	struct bf_http_options options = {.ca_file = s->env.ca_file, .proxy = s->env.proxy};
+
+	return bf_http_new(&options, ret, err);
+}
+
 enum bfabric_status bf_session_transport(
 	struct bfabric_session *s, struct bf_transport *ret, struct bfabric_error *err)
 {
-	struct bf_http_options options = {.ca_file = s->env.ca_file, .proxy = s->env.proxy};
-	enum bfabric_status status;
+	enum bfabric_status status = BFABRIC_OK;
 
-	if (!s->transport.perform) {
-		status = bf_http_new(&options, &s->http, err);
-		if (status != BFABRIC_OK)
-			return status;
-		s->transport = bf_http_transport(s->http);
-	}
-	*ret = s->transport;
-	return BFABRIC_OK;
+	if (!s->seam && !s->http)
+		status = bf_session_open_http(s, &s->http, err);
+	if (status == BFABRIC_OK)
+		*ret = s->seam ? *s->seam : bf_http_transport(s->http);
+	return status;
 }
 
 /* ---- handing a token out --------------------------------------------------------------------- */
