@@ -52,6 +52,18 @@ class Running(harness.TestCase):
                 for link in links:
                     link.close()
 
+    def test_ends_while_a_client_does_not_read(self):
+        with Sandbox(fault=["jwks=huge:1000000000", "discovery=drip:5"]) as server:
+            links = []
+            for path in ("rest/oauth/jwks", ".well-known/openid-configuration"):
+                links.append(socket.create_connection(("127.0.0.1", server.port)))
+                links[-1].sendall(f"GET /bfabric/{path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+                self.assertEqual(links[-1].recv(8), b"HTTP/1.1")
+            server.stop()
+            self.assertEqual([l["reply"] for l in server.log()], ["cut", "cut"])
+            for link in links:
+                link.close()
+
     def test_ends_with_its_parent(self):
         script = f"'{harness.SANDBOX}' --exit-with-parent & read _"
         parent = harness.start(["sh", "-c", script], stdin=subprocess.PIPE)

@@ -145,7 +145,10 @@ static void do_set(struct sb_request *rq)
 			return;
 		}
 	}
-	rq->sb->set = changed;
+	/* One by one: what is fixed at start is read without the lock. */
+	for (size_t i = 0; i < rq->form.count; i++)
+		sb_settings_set(&rq->sb->set, rq->form.list[i].name, rq->form.list[i].value,
+			/* running= */ true);
 	sb_reply_json(&rq->reply, 200, sb_settings_json(&rq->sb->set));
 }
 

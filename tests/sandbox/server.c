@@ -143,12 +143,14 @@ static void request_done(void *cls, struct MHD_Connection *connection, void **co
 
 static void open_spool(struct sb_request *rq)
 {
-	char name[] = "/tmp/bfabric-sandbox-XXXXXX";
+	const char *folder = getenv("TMPDIR");
+	struct sb_text name SB_AUTOTEXT = {0};
 
-	rq->spool_fd = mkostemp(name, O_CLOEXEC);
+	sb_text_printf(&name, "%s/bfabric-sandbox-XXXXXX", folder && *folder ? folder : "/tmp");
+	rq->spool_fd = mkostemp(name.data, O_CLOEXEC);
 	if (rq->spool_fd < 0)
 		sb_die("cannot make a temporary file: %s", strerror(errno));
-	unlink(name);
+	unlink(name.data);
 }
 
 static void request_begin(struct sb_request *rq, const char *path, const char *method)
