@@ -24,111 +24,22 @@ import os
 import pathlib
 import select
 import shutil
-import signal
+import ssl
 import subprocess
 import sys
 import tempfile
 import time
-import traceback
-import unittest
 import urllib.error
 import urllib.parse
 import urllib.request
 
-SOURCE = pathlib.Path(os.environ.get("BF_SOURCE") or pathlib.Path(__file__).resolve().parents[2])
-BUILD = pathlib.Path(os.environ.get("BF_BUILD") or SOURCE / "build" / "gcc").resolve()
-SANDBOX = BUILD / "tests" / "sandbox" / "bfabric-sandbox"
-FRONT = BUILD / "helper" / "bfabric"
-SCALE = float(os.environ.get("TEST_SCALE") or 1)
-# The front answers to these names too.
-FACES = ("bfabric", "git-credential-bfabric")
-# What a sanitizer or a coverage run needs passes into the otherwise made-up environment.
-PASSED_ON = ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "TEST_SCALE")
+from process import (BUILD, FACES, FRONT, SANDBOX, SCALE, SOURCE, Result, base_environment, finish,
+                     run, scaled, start, wait_for, wait_until)
+from tap import TestCase, main
 
-
-def scaled(full, at_least=1):
-    """A count that is `full` at TEST_SCALE=1 and less in a reduced run, but never nothing."""
-    return max(at_least, round(full * SCALE))
-
-
-def wait_for(condition, timeout=20, step=0.02):
-    """Waits until condition() is true and returns its value; fails after `timeout` seconds."""
-    end = time.monotonic() + timeout
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > end:
-            raise AssertionError(f"still not true after {timeout} s: {condition}")
-        time.sleep(step)
-
-
-def wait_until(unix_time):
-    """Sleeps until the wall clock says `unix_time`."""
-    while time.time() < unix_time:
-        time.sleep(min(0.2, max(0.001, unix_time - time.time())))
-
-
-def base_environment():
-    env = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-           "LANG": "C.UTF-8", "TZ": "UTC"}
-    env.update({name: os.environ[name] for name in PASSED_ON if name in os.environ})
-    return env
-
-
-class Result:
-    """How a program ended: exit status (negative: a signal), and its output as text."""
-
-    def __init__(self, command, status, out, err):
-        self.command, self.status = command, status
-        self.raw_out, self.raw_err = out, err
-        self.out, self.err = (b.decode("utf-8", "backslashreplace") for b in (out, err))
-
-    def __repr__(self):
-        return (f"{' '.join(map(str, self.command))}: exit {self.status}\n"
-                f"--- stdout\n{self.out}\n--- stderr\n{self.err}")
-
-    def fields(self):
-        """The key=value lines of stdout; a key that ends in [] holds a list."""
-        found = {}
-        for line in self.out.splitlines():
-            key, _, value = line.partition("=")
-            if key.endswith("[]"):
-                found.setdefault(key, []).append(value)
-            elif key:
-                found[key] = value
-        return found
-
-    def json(self):
-        return json.loads(self.out)
-
-
-def start(command, env=None, stdin=subprocess.DEVNULL, **more):
-    """A program in its own process group, with pipes for its output."""
-    return subprocess.Popen([str(part) for part in command], env=env or base_environment(),
-                            stdin=stdin, stdout=more.pop("stdout", subprocess.PIPE),
-                            stderr=more.pop("stderr", subprocess.PIPE), start_new_session=True,
-                            **more)
-
-
-def finish(process, input=None, timeout=60):
-    """Waits for a program of start(); one that hangs is killed with its group and is a failure."""
-    if isinstance(input, str):
-        input = input.encode()
-    try:
-        out, err = process.communicate(input, timeout=timeout)
-    except subprocess.TimeoutExpired:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        out, err = process.communicate()
-        result = Result(process.args, process.returncode, out or b"", err or b"")
-        raise AssertionError(f"still running after {timeout} s: {result!r}") from None
-    return Result(process.args, process.returncode, out or b"", err or b"")
-
-
-def run(command, env=None, input=None, timeout=60, **more):
-    stdin = subprocess.DEVNULL if input is None else subprocess.PIPE
-    return finish(start(command, env, stdin, **more), input, timeout)
+__all__ = ["BUILD", "FACES", "FRONT", "SANDBOX", "SCALE", "SOURCE", "Home", "Result", "Sandbox",
+           "Temporary", "TestCase", "base_environment", "cache_stem", "canonical_url", "finish",
+           "git", "main", "run", "scaled", "start", "wait_for", "wait_until"]
 
 
 class Temporary:
@@ -225,7 +136,6 @@ class Sandbox(Temporary):
 
     def fetch(self, url, data=None, headers=None, timeout=30):
         """(status, body) of a request by the test itself."""
-        import ssl
         context = ssl.create_default_context(cafile=self.ca_file) if self.ca_file else None
         handlers = [urllib.request.ProxyHandler({})]
         if context:
@@ -418,97 +328,3 @@ class Home(Temporary):
         """Every file below ~/.bfabric and the runtime directory, relative: nothing should litter."""
         return sorted(str(p.relative_to(self.path)) for root in (self.home / ".bfabric", self.runtime)
                       for p in root.rglob("*") if not p.is_dir())
-
-
-class TestCase(unittest.TestCase):
-    maxDiff = None
-    longMessage = True
-
-    def assertExit(self, result, status):
-        self.assertEqual(result.status, status, repr(result))
-
-    def assertNoSecret(self, result, *replies):
-        """None of these replies' tokens is in what a program said."""
-        for reply in replies:
-            for member in ("access_token", "refresh_token"):
-                if reply.get(member):
-                    self.assertNotIn(reply[member], result.out + result.err)
-
-
-class _Tap(unittest.TestResult):
-    """One `ok` or `not ok` a test method, so that meson counts methods and not files."""
-
-    def __init__(self, stream):
-        super().__init__()
-        self.stream, self.number, self.failed, self.trouble = stream, 0, 0, []
-
-    def _line(self, word, test, comment=""):
-        self.number += 1
-        name = test.id() if hasattr(test, "id") else str(test)
-        name = name.replace("__main__.", "").replace("#", "")
-        print(f"{word} {self.number} - {name}{comment}", file=self.stream, flush=True)
-
-    def _fail(self, test, error):
-        text = "".join(traceback.format_exception(*error))
-        self.trouble.append(text)
-        if not isinstance(test, unittest.TestCase):
-            self._report(test)  # setUpClass or setUpModule: stopTest will not come
-
-    def _report(self, test):
-        self.failed += 1
-        self._line("not ok", test)
-        for line in "\n".join(self.trouble).splitlines():
-            print("# " + line, file=self.stream)
-        self.stream.flush()
-        self.trouble = []
-
-    def startTest(self, test):
-        super().startTest(test)
-        self.trouble, self.skipped_why = [], None
-
-    def stopTest(self, test):
-        super().stopTest(test)
-        if self.trouble:
-            self._report(test)
-        elif self.skipped_why is not None:
-            self._line("ok", test, f" # SKIP {self.skipped_why}")
-        else:
-            self._line("ok", test)
-
-    def addSkip(self, test, reason):
-        if isinstance(test, unittest.TestCase):
-            self.skipped_why = reason
-        else:
-            self._line("ok", test, f" # SKIP {reason}")
-
-    def addError(self, test, err):
-        self._fail(test, err)
-
-    def addFailure(self, test, err):
-        self._fail(test, err)
-
-    def addSubTest(self, test, subtest, err):
-        if err:
-            self.trouble.append(f"{subtest}\n" + "".join(traceback.format_exception(*err)))
-
-
-def main(module="__main__"):
-    """Runs the module's tests and prints TAP; arguments select tests by a part of their name."""
-    stream, sys.stdout = sys.stdout, sys.stderr
-    suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules[module])
-    wanted = sys.argv[1:]
-    if wanted:
-        flat, stack = [], [suite]
-        while stack:
-            one = stack.pop()
-            if isinstance(one, unittest.TestSuite):
-                stack += list(one)
-            elif any(part in one.id() for part in wanted):
-                flat.append(one)
-        suite = unittest.TestSuite(flat)
-    result = _Tap(stream)
-    suite.run(result)
-    print(f"1..{result.number}", file=stream, flush=True)
-    if result.number == 0:
-        print("Bail out! no test found", file=stream, flush=True)
-    sys.exit(1 if result.failed or result.number == 0 else 0)
