@@ -91,15 +91,17 @@ enum bfabric_status bf_runtime_dir(char **ret_dir, struct bfabric_error *err)
 	const char *base = secure_getenv("XDG_RUNTIME_DIR");
 	BF_AUTO_FREE char *dir = NULL;
 	enum bfabric_status status = BFABRIC_OK;
+	size_t size = 0;
 
 	if (!usable_runtime_dir(base)) {
 		*ret_dir = NULL;
 		return BFABRIC_OK;
 	}
-	dir = malloc(strlen(base) + sizeof("/bfabric"));
+	size = strlen(base) + sizeof("/bfabric");
+	dir = malloc(size);
 	if (!dir)
 		return bf_fail_nomem(err);
-	stpcpy(stpcpy(dir, base), "/bfabric");
+	snprintf(dir, size, "%s/bfabric", base);
 	status = bf_dir_ensure(dir, 1, err);
 	if (status == BFABRIC_OK)
 		*ret_dir = BF_TAKE(dir);

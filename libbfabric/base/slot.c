@@ -112,13 +112,16 @@ void bf_slot_release(struct bf_slot *slot)
 static enum bfabric_status name_slot(
 	struct bf_slot *slot, const char *path, struct bfabric_error *err)
 {
+	size_t size = 0;
+
 	slot->path = strdup(path);
 	if (!slot->path)
 		return bf_fail_nomem(err);
-	slot->temporary = malloc(strlen(path) + sizeof(".tmp"));
+	size = strlen(path) + sizeof(".tmp");
+	slot->temporary = malloc(size);
 	if (!slot->temporary)
 		return bf_fail_nomem(err);
-	stpcpy(stpcpy(slot->temporary, path), ".tmp");
+	snprintf(slot->temporary, size, "%s.tmp", path);
 	return BFABRIC_OK;
 }
 

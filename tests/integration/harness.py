@@ -158,7 +158,7 @@ class Sandbox(Temporary):
         return json.loads(body) if body.strip() else {}
 
     def state(self):
-        """Everything the server knows, as JSON; waits for the log lines of requests in flight."""
+        """Everything the server knows, as JSON: counters, faults, devices, families, clock."""
         status, body = self.fetch(f"{self.control_url.rstrip('/')}/state")
         if status != 200:
             raise AssertionError(f"state: {status} {body.decode(errors='replace')}")
@@ -171,7 +171,7 @@ class Sandbox(Temporary):
     def log(self, endpoint=None, **fields):
         """The request log; only lines of this endpoint and with these members, when given."""
         if self.process.poll() is None:
-            self.state()
+            self.fetch(f"{self.control_url.rstrip('/')}/settle")
         lines = []
         if self.log_file.exists():
             text = self.log_file.read_text(errors="replace")

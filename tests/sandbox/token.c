@@ -4,6 +4,7 @@
 #include "grants.h"
 #include "reply.h"
 
+#include <stdio.h>
 #include <string.h>
 
 void sb_describe_token(struct sb_request *rq)
@@ -93,7 +94,7 @@ void sb_grant_refresh(struct sb_request *rq, struct sb_client *client)
 		token->spent_at = sb_now(sb);
 	}
 	other_user = sb_zalloc(strlen(token->user) + sizeof("-other"));
-	strcat(strcat(other_user, token->user), "-other");
+	snprintf(other_user, strlen(token->user) + sizeof("-other"), "%s-other", token->user);
 	what.family = token->family;
 	what.user = sb->set.subject_changes ? other_user : token->user;
 	what.scope = asked ? asked : token->family->scope;

@@ -4,6 +4,7 @@ import ctypes
 import re
 
 import source
+import test_rings
 
 LIBC = {"libc.so.6"}
 LIGHT = {"libjansson.so.4", "libyaml-0.so.2", "libmd.so.0"}
@@ -54,6 +55,13 @@ class Needed(source.TestCase):
                 self.assertIn("GNU_RELRO", headers)
                 self.assertRegex(headers, r"FLAGS.*NOW|BIND_NOW")
                 self.assertRegex(headers, r"GNU_STACK.* RW ")
+
+    def test_front_stays_light(self):
+        front = source.target("bfabric", "executable")
+        self.assertIsNotNone(front, "there is no front program")
+        reach = set().union(*(test_rings.reached(path) for path in source.target_sources(front)))
+        found = [breach for path in sorted(reach) for breach in test_rings.breaches(path, *test_rings.FRONT)]
+        self.assertEqual(found, [])
 
 
 class Exports(source.TestCase):

@@ -15,7 +15,7 @@ RINGS = {
     LOCAL: ([LOCAL, BASE], ["jansson", "libyaml"]),
     OAUTH: ([OAUTH, BASE], ["jansson"]),
     NET: ([NET, BASE], ["curl", "openssl", "libxml2"]),
-    LIBRARY: ([LIBRARY], ["jansson", "pthread"]),
+    LIBRARY: ([LIBRARY], ["jansson"]),
     "helper/": (["helper/", LIBRARY], ["jansson", "qrencode"]),
     "keyring/": (["keyring/", BASE], ["libsecret"]),
     "pam_bfabric/": (["pam_bfabric/", LIBRARY], ["jansson", "libpam"]),
@@ -34,7 +34,6 @@ LIBRARIES = {
     "qrencode": r"^qrencode\.h$",
     "microhttpd": r"^microhttpd\.h$",
     "libpam": r"^security/",
-    "pthread": r"^pthread\.h$",
     "cmocka": r"^cmocka\.h$",
 }
 # Each of these is heavy: one .c file includes it, behind a header that does not.
