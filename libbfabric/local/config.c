@@ -5,7 +5,8 @@
 #include <string.h>
 
 /* The user's file: the default place, or as given with "~/" expanded. */
-static enum bfabric_status user_path(const char *config_file, char **ret, struct bfabric_error *err)
+enum bfabric_status bf_config_user_path(
+	const char *config_file, char **ret, struct bfabric_error *err)
 {
 	BF_AUTO_FREE char *home = NULL;
 	const char *rest = BF_CONFIG_DEFAULT;
@@ -38,7 +39,7 @@ static enum bfabric_status load_file(
 static enum bfabric_status load_user(
 	struct bf_config *config, const char *config_file, struct bfabric_error *err)
 {
-	enum bfabric_status status = user_path(config_file, &config->user.path, err);
+	enum bfabric_status status = bf_config_user_path(config_file, &config->user.path, err);
 
 	config->user.source = BF_FROM_USER;
 	return status == BFABRIC_OK ? load_file(&config->user, BF_FILE_FOLLOW, err) : status;
@@ -100,7 +101,28 @@ enum bfabric_status bf_config_load(
 	return status;
 }
 
-void bf_config_file_release(struct bf_config_file *file)
+enum bfabric_status bf_config_parse(const char *path, const struct bf_secret *content,
+	struct bf_config **ret, struct bfabric_error *err)
+{
+	BF_AUTO_CONFIG struct bf_config *config = calloc(1, sizeof(*config));
+	enum bfabric_status status;
+
+	if (config)
+		config->user.path = strdup(path);
+	if (!config || !config->user.path)
+		return bf_fail_nomem(err);
+	config->user.source = BF_FROM_USER;
+	config->user.info.found = true;
+	status = bf_yaml_parse(
+		bf_secret_reveal(content), content->len, path, &config->user.yaml, err);
+	if (status == BFABRIC_OK)
+		status = bf_config_collect(config, err);
+	if (status == BFABRIC_OK)
+		*ret = BF_TAKE(config);
+	return status;
+}
+
+static void release_file(struct bf_config_file *file)
 {
 	free(file->path);
 	bf_yaml_release(&file->yaml);
@@ -110,8 +132,8 @@ void bf_config_free(struct bf_config *config)
 {
 	if (!config)
 		return;
-	bf_config_file_release(&config->user);
-	bf_config_file_release(&config->site);
+	release_file(&config->user);
+	release_file(&config->site);
 	free(config->entries);
 	json_decref(config->override);
 	free(config);

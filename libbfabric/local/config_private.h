@@ -37,7 +37,13 @@ struct bf_config {
 	json_t *override; /* NULL: not set */
 };
 
-void bf_config_file_release(struct bf_config_file *file);
+/* The user's path for `config_file` (NULL: the default place), "~/" expanded. */
+enum bfabric_status bf_config_user_path(
+	const char *config_file, char **ret, struct bfabric_error *err);
+
+/* A configuration that is nothing but this content of the user's file `path`. */
+enum bfabric_status bf_config_parse(const char *path, const struct bf_secret *content,
+	struct bf_config **ret, struct bfabric_error *err);
 
 /* Fill config->entries from the parsed files. */
 enum bfabric_status bf_config_collect(struct bf_config *config, struct bfabric_error *err);
@@ -97,5 +103,33 @@ size_t bf_config_characters(const char *text);
 /* The sub-mapping `libbfabric:`. */
 enum bfabric_status bf_config_read_ours(const struct bf_config_place *place,
 	const struct bf_yaml_node *mapping, struct bf_environment *env, struct bfabric_error *err);
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+/*
+ * The text of the file with the entry in it: *ret_changed false and nothing in `after` when it
+ * says all that already. Pure. Errors as bf_config_write.
+ */
+enum bfabric_status bf_config_edit(const char *path, const struct bf_secret *before,
+	const struct bf_environment_entry *entry, enum bf_set_default set_default,
+	struct bf_secret *after, bool *ret_changed, struct bfabric_error *err);
+
+/* A scalar that every YAML reader takes for this string; printable ASCII only. */
+void bf_config_put_scalar(struct bf_secret *out, const char *text);
+
+/* The environment as a block, lines ended by `eol`, each indented by `indent` spaces. */
+void bf_config_put_block(struct bf_secret *out, const struct bf_environment_entry *entry,
+	const char *base_url, unsigned indent, const char *eol);
+
+/* The same on one line, for a person to add by hand. */
+void bf_config_put_line(
+	struct bf_secret *out, const struct bf_environment_entry *entry, const char *base_url);
+
+/*
+ * Does `after` hold all of `before`, and beyond that at most an environment `name` and a default
+ * environment?
+ */
+bool bf_config_only_added(
+	const struct bf_yaml *before, const struct bf_yaml *after, const char *name);
 
 #endif

@@ -152,8 +152,6 @@ static enum bfabric_status add_scalar(struct builder *b, const yaml_event_t *eve
 	node->flow = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
 	node->length = (uint32_t)event->data.scalar.length;
 	node->text = keep(b->tree, event->data.scalar.value, event->data.scalar.length);
-	if (node->length)
-		b->tree->document_end = node->end;
 	return set_anchor(b, index, event->data.scalar.anchor);
 }
 
@@ -167,7 +165,6 @@ static enum bfabric_status add_alias(struct builder *b, const yaml_event_t *even
 	status = add(b, event, BF_YAML_ALIAS, &index);
 	if (status == BFABRIC_OK) {
 		b->tree->nodes[index].first = target;
-		b->tree->document_end = (uint32_t)event->end_mark.index;
 	}
 	return status;
 }
@@ -195,8 +192,6 @@ static void close_collection(struct builder *b, const yaml_event_t *event)
 	struct bf_yaml_node *node = &b->tree->nodes[b->stack[--b->depth]];
 
 	node->end = (uint32_t)event->end_mark.index;
-	if (node->flow)
-		b->tree->document_end = node->end;
 }
 
 static enum bfabric_status take_event(struct builder *b, const yaml_event_t *event)
@@ -208,7 +203,8 @@ static enum bfabric_status take_event(struct builder *b, const yaml_event_t *eve
 				: BFABRIC_OK;
 	case YAML_DOCUMENT_END_EVENT:
 		b->ended = true;
-		b->tree->explicit_end = !event->data.document_end.implicit;
+		if (!event->data.document_end.implicit)
+			b->tree->end = (uint32_t)event->start_mark.index;
 		return BFABRIC_OK;
 	case YAML_ALIAS_EVENT:
 		return add_alias(b, event);
@@ -289,7 +285,7 @@ enum bfabric_status bf_yaml_parse(const char *bytes, size_t len, const char *fil
 {
 	static const char mark[] = "\xef\xbb\xbf";
 	size_t skip = len >= 3 && memcmp(bytes, mark, 3) == 0 ? 3 : 0;
-	struct bf_yaml tree = BF_YAML_INIT;
+	struct bf_yaml tree = {.end = UINT32_MAX};
 	struct builder b = {
 		.tree = &tree, .bytes = bytes + skip, .len = len - skip, .file = file, .err = err};
 	enum bfabric_status status;

@@ -47,8 +47,7 @@ struct bf_yaml {
 	struct bf_yaml_node *nodes; /* [0] is unused, [1] the root */
 	uint32_t count, capacity;
 	struct bf_secret text;
-	uint32_t document_end; /* characters; where the root's last scalar ended */
-	bool explicit_end;     /* "..." ends the document */
+	uint32_t end; /* characters: where "..." ends the document, UINT32_MAX if nothing does */
 };
 
 #define BF_YAML_INIT                                                                               \

@@ -8,6 +8,7 @@
 struct session {
 	struct bf_config *config;
 	const char *dir;
+	char path[4096]; /* of the file that is loaded */
 	FILE *out;
 	struct bfabric_error load_error;
 };
@@ -101,11 +102,9 @@ static void print_environment(FILE *out, const struct bf_environment *env)
 
 static void do_load(struct session *s, const char *name)
 {
-	char path[4096];
-
 	bf_config_free(BF_TAKE(s->config));
-	snprintf(path, sizeof(path), "%s/%s", s->dir, name);
-	if (bf_config_load(path, &s->config, &s->load_error) == BFABRIC_OK)
+	snprintf(s->path, sizeof(s->path), "%s/%s", s->dir, name);
+	if (bf_config_load(s->path, &s->config, &s->load_error) == BFABRIC_OK)
 		fprintf(s->out, "OK\n");
 	else
 		print_error(s, &s->load_error);
@@ -157,6 +156,58 @@ static void do_match(struct session *s, char **rest)
 		fprintf(s->out, "silent%s%s\n", *err.text ? ": " : "", err.text);
 }
 
+static enum bf_set_default set_default(const char *word)
+{
+	if (strcmp(word, "yes") == 0)
+		return BF_DEFAULT_YES;
+	return strcmp(word, "no") == 0 ? BF_DEFAULT_NO : BF_DEFAULT_IF_FIRST;
+}
+
+static void do_write(struct session *s, char **rest)
+{
+	struct bf_environment_entry entry = {0};
+	struct bfabric_error err = {0}, check = {0};
+	const char *when = strtok_r(NULL, " ", rest);
+	enum bfabric_status checked, status;
+
+	entry.name = strtok_r(NULL, " ", rest);
+	entry.base_url = strtok_r(NULL, " ", rest);
+	entry.auth_method = strtok_r(NULL, " ", rest);
+	entry.client_id = strtok_r(NULL, " ", rest);
+	entry.scope = *rest;
+	checked = bf_config_check_write(s->path, &entry, set_default(when), &check);
+	status = bf_config_write(s->path, &entry, set_default(when), &err);
+	if (checked != status || strcmp(check.text, err.text) != 0)
+		fprintf(s->out, "the check said %s\n", check.text);
+	if (status == BFABRIC_OK)
+		fprintf(s->out, "OK\n");
+	else
+		print_error(s, &err);
+}
+
+static void do_show(struct session *s, const char *name)
+{
+	char path[4096];
+	FILE *in;
+	bool at_start = true;
+
+	snprintf(path, sizeof(path), "%s/%s", s->dir, name);
+	in = fopen(path, "re");
+	if (!in) {
+		fprintf(s->out, "no file\n");
+		return;
+	}
+	for (int c; (c = fgetc(in)) != EOF; at_start = c == '\n') {
+		fputs(at_start ? ": " : "", s->out);
+		if (c == '\r')
+			fputs("\\r", s->out);
+		else
+			fputc(c, s->out);
+	}
+	fputs(at_start ? "" : "\n(no line end)\n", s->out);
+	fclose(in);
+}
+
 static void do_kind(struct session *s, const char *text)
 {
 	static const char *const names[] = {
@@ -192,6 +243,10 @@ static void answer(struct session *s, char *question)
 		do_load(s, rest);
 	else if (strcmp(verb, "setenv") == 0)
 		do_setenv(&rest);
+	else if (strcmp(verb, "write") == 0)
+		do_write(s, &rest);
+	else if (strcmp(verb, "show") == 0)
+		do_show(s, rest);
 	else if (!s->config)
 		print_error(s, &s->load_error);
 	else if (strcmp(verb, "list") == 0)

@@ -10,6 +10,9 @@
  *	> list				the environments and the default
  *	> select NAME			"-": none given
  *	> match PROTOCOL HOST USER ENV	"-": not given; trailing ones may be missing
+ *	> write DEFAULT NAME BASE_URL METHOD CLIENT_ID SCOPE...
+ *					DEFAULT: first, yes or no; into the file that is loaded
+ *	> show FILE			its bytes, each line after ": "
  *	| TEXT				(no "> ") what YAML 1.1 makes of a plain scalar
  */
 #ifndef CONFIG_TRANSCRIPT_H
