@@ -63,6 +63,16 @@ class Temporary:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
+_keys = []
+
+
+def signing_key():
+    """A key file that all servers of one test program share: making a key is what takes longest."""
+    if not _keys:
+        _keys.append(tempfile.TemporaryDirectory(prefix="bfabric-test-key-"))
+    return pathlib.Path(_keys[0].name) / "key.pem"
+
+
 class Sandbox(Temporary):
     """The sandbox server on a free loopback port.
 
@@ -88,7 +98,7 @@ class Sandbox(Temporary):
 
     def _start(self):
         self.log_file = self.path / "requests.log"
-        settings = {"log": self.log_file, **self.settings}
+        settings = {"log": self.log_file, "key_file": signing_key(), **self.settings}
         if settings.get("tls") or settings.get("tls_bad"):
             settings.setdefault("ca_file", self.path / "ca.pem")
         if self.git:
@@ -175,7 +185,9 @@ class Sandbox(Temporary):
         lines = []
         if self.log_file.exists():
             text = self.log_file.read_text(errors="replace")
-            lines = [json.loads(line) for line in text.splitlines() if line]
+            # A line is written when its reply has left; "n" counts requests as they came.
+            lines = sorted((json.loads(line) for line in text.splitlines() if line),
+                           key=lambda line: line["n"])
         if endpoint:
             fields["endpoint"] = endpoint
         return [line for line in lines if all(line.get(k) == v for k, v in fields.items())]

@@ -2,7 +2,8 @@
 /*
  * The request log: one JSON object a line, written with one write() after the reply has left (or
  * has not), so that a test can tell a rotation whose reply reached the kernel from one whose reply
- * did not. It never holds a token: tokens are named by the first 8 hex digits of their SHA-256.
+ * did not. Lines therefore stand in the order in which requests ended; "n" counts them as they
+ * began. It never holds a token: tokens are named by the first 8 hex digits of their SHA-256.
  */
 #ifndef SB_LOG_H
 #define SB_LOG_H
