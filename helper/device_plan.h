@@ -1,0 +1,32 @@
+/*
+ * device_plan.h - what a login by device code is going to do, decided before anybody is asked to
+ * open a browser: which environment, which server, client and scope, and what will be written.
+ */
+#ifndef BF_DEVICE_PLAN_H
+#define BF_DEVICE_PLAN_H
+
+#include "../libbfabric/local/config.h"
+#include "options.h"
+#include "terminal.h"
+
+struct bf_device_plan {
+	struct bf_environment environment; /* checked, complete, method oauth */
+	char *recorded_url; /* the environment's URL in the configuration when it differs, or NULL
+			     */
+	bool write;         /* the configuration is to be extended (or left alone if it agrees) */
+};
+
+#define BF_AUTO_DEVICE_PLAN BF_CLEANUP(bf_device_plan_release)
+void bf_device_plan_release(struct bf_device_plan *plan);
+
+/*
+ * From the command line, the configuration and, for a scope that nobody named, the person.
+ *   BASE_URL given: the environment of --env, else the active one if it is at this URL, else one
+ *   named after the instance. Not given: the active environment (or --env), whose URL, client and
+ *   scope are used again; a known name in --env stands for its URL.
+ * BAD_CALL: something is missing or malformed; the text says what to give.
+ */
+BF_MUST_USE enum bfabric_status bf_device_plan_make(const struct bf_call *call,
+	const struct bf_terminal *terminal, struct bf_device_plan *ret, struct bfabric_error *err);
+
+#endif

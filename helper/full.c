@@ -1,0 +1,247 @@
+/*
+ * The full program: every verb, and the git helper, complete without the front.
+ */
+#include "full.h"
+#include "format.h"
+#include "help.h"
+#include "nearest.h"
+#include "paths.h"
+#include "say.h"
+#include "terminal.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const struct bf_guard *bf_full_guard;
+
+/* What `bfabric` can do, in the order of help. */
+static const struct command {
+	const struct bf_verb *verb;
+	enum bfabric_status (*run)(
+		const struct bf_call *call, struct bf_answer *answer, struct bfabric_error *err);
+} commands[] = {
+	{&bf_verb_token, bf_run_token},
+	{&bf_verb_status, bf_run_status},
+	{&bf_verb_device, bf_run_device},
+	{&bf_verb_configure_git, bf_run_configure_git},
+};
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static const struct command git_command = {&bf_verb_git, bf_run_git};
+
+static const char overview[] =
+	"Logins for B-Fabric: one login, shared by git, scripts and Python.\n";
+static const char overview_end[] =
+	"bfabric VERB --help explains a verb. git asks through " BF_GIT_PROGRAM ".\n";
+static const char first_login[] = "\nA first login\n"
+				  "  bfabric auth device-code fgcz-prod\n"
+				  "  bfabric configure git\n";
+
+/* How many of the words of `name` stand at the beginning of argv; 0 unless all. */
+static int words_matched(const char *name, int argc, char *const argv[])
+{
+	int n = 0;
+
+	while (*name) {
+		size_t len = strcspn(name, " ");
+
+		if (n >= argc || strlen(argv[n]) != len || memcmp(argv[n], name, len) != 0)
+			return 0;
+		name += len + (name[len] == ' ');
+		n++;
+	}
+	return n;
+}
+
+static const struct command *find(int argc, char *const argv[], int *ret_words)
+{
+	for (size_t i = 0; i < COMMANDS; i++) {
+		*ret_words = words_matched(commands[i].verb->name, argc, argv);
+		if (*ret_words)
+			return &commands[i];
+	}
+	return NULL;
+}
+
+/* Is `word` the first of the two words of some verbs ("auth")? NULL: any verb at all. */
+static bool in_group(const char *name, const char *word)
+{
+	size_t len = word ? strlen(word) : 0;
+
+	return !word || (strncmp(name, word, len) == 0 && name[len] == ' ');
+}
+
+static bool is_group(const char *word)
+{
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (in_group(commands[i].verb->name, word))
+			return true;
+	return false;
+}
+
+static void put_overview(const char *group, unsigned width, struct bf_secret *out)
+{
+	bf_secret_printf(
+		out, "usage: bfabric %s%sVERB [options]\n", group ? group : "", group ? " " : "");
+	if (!group)
+		bf_help_wrap(overview, 0, width, out);
+	bf_secret_putc(out, '\n');
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (in_group(commands[i].verb->name, group))
+			bf_help_row(
+				commands[i].verb->name, commands[i].verb->summary, 20, width, out);
+	bf_secret_putc(out, '\n');
+	bf_help_wrap(overview_end, 0, width, out);
+	if (!group)
+		bf_secret_puts(out, first_login);
+}
+
+static enum bfabric_status fail_unknown(
+	int argc, char *const argv[], const char *group, struct bfabric_error *err)
+{
+	BF_AUTO_FREE char *words = NULL;
+	struct bf_nearest nearest = {0};
+
+	if (asprintf(&words, "%.60s%s%.60s", argv[0], argc > 1 ? " " : "",
+		    argc > 1 ? argv[1] : "") < 0) {
+		words = NULL;
+		return bf_fail_nomem(err);
+	}
+	nearest.wanted = words;
+	nearest.wanted_len = strlen(words);
+	for (size_t i = 0; i < COMMANDS; i++)
+		bf_nearest_try(&nearest, commands[i].verb->name);
+	if (!nearest.best) { /* "tokne --env X": the second word was no part of the verb */
+		nearest.wanted_len = strcspn(words, " ");
+		for (size_t i = 0; i < COMMANDS; i++)
+			bf_nearest_try(&nearest, commands[i].verb->name);
+	}
+	if (nearest.best)
+		return bf_fail(err, BFABRIC_BAD_CALL, "unknown verb \"%s\"; did you mean %s?",
+			group ? words : argv[0], nearest.best);
+	return bf_fail(err, BFABRIC_BAD_CALL, "unknown verb \"%s\"; see bfabric --help",
+		group ? words : argv[0]);
+}
+
+static void put_version(struct bf_secret *out)
+{
+	bf_secret_puts(out, "bfabric " BF_VERSION "\n");
+}
+
+static enum bfabric_status run_command(const struct command *command, int argc, char *const argv[],
+	struct bf_answer *answer, struct bfabric_error *err)
+{
+	struct bf_call call = BF_CALL_INIT;
+	enum bfabric_status status = bf_options_parse(
+		command->verb->options, command->verb->max_arguments, argc, argv, &call, err);
+
+	if (status != BFABRIC_OK)
+		return status;
+	if (call.help)
+		bf_help_verb(command->verb, bf_terminal_columns(STDOUT_FILENO), &answer->out);
+	else if (call.version)
+		put_version(&answer->out);
+	else
+		return command->run(&call, answer, err);
+	return BFABRIC_OK;
+}
+
+/* `bfabric`, `bfabric auth`: nothing was asked. With --help or `help` it was. */
+static enum bfabric_status overview_of(
+	const char *group, bool asked, struct bf_answer *answer, struct bfabric_error *err)
+{
+	BF_AUTO_SECRET struct bf_secret text = BF_SECRET_INIT;
+
+	put_overview(group, bf_terminal_columns(asked ? STDOUT_FILENO : STDERR_FILENO), &text);
+	if (asked) {
+		bf_secret_put_secret(&answer->out, &text);
+		return BFABRIC_OK;
+	}
+	bf_say_raw(bf_secret_reveal(&text), text.len);
+	answer->failure_was_told = true;
+	return bf_fail(err, BFABRIC_BAD_CALL, "no verb was given");
+}
+
+static bool asks_help(const char *text)
+{
+	return strcmp(text, "--help") == 0 || strcmp(text, "-h") == 0;
+}
+
+/* argv without the program's name. */
+static enum bfabric_status run_bfabric(
+	int argc, char *argv[], bool help, struct bf_answer *answer, struct bfabric_error *err)
+{
+	static char help_option[] = "--help";
+	char *only_help[] = {help_option, NULL};
+	const struct command *command = NULL;
+	int words = 0;
+
+	if (argc == 0)
+		return overview_of(NULL, help, answer, err);
+	if (asks_help(argv[0]))
+		return overview_of(NULL, /* asked= */ true, answer, err);
+	if (!help && (strcmp(argv[0], "--version") == 0 || strcmp(argv[0], "-V") == 0)) {
+		put_version(&answer->out);
+		return BFABRIC_OK;
+	}
+	if (!help && strcmp(argv[0], "help") == 0)
+		return run_bfabric(argc - 1, argv + 1, /* help= */ true, answer, err);
+	command = find(argc, argv, &words);
+	if (!command && help && strcmp(argv[0], BF_GIT_PROGRAM) == 0)
+		command = &git_command;
+	if (command && help)
+		return run_command(command, 1, only_help, answer, err);
+	if (command)
+		return run_command(command, argc - words, argv + words, answer, err);
+	if (is_group(argv[0]) && (argc == 1 || asks_help(argv[1])))
+		return overview_of(argv[0], help || argc > 1, answer, err);
+	return fail_unknown(argc, argv, is_group(argv[0]) ? argv[0] : NULL, err);
+}
+
+static enum bfabric_status run(
+	int argc, char *argv[], struct bf_answer *answer, struct bfabric_error *err)
+{
+	int skip = argc > 0 ? 1 : 0;
+
+	if (strcmp(bf_program_name(argv[0]), BF_GIT_PROGRAM) == 0)
+		return run_command(&git_command, argc - skip, argv + skip, answer, err);
+	return run_bfabric(argc - skip, argv + skip, /* help= */ false, answer, err);
+}
+
+static void begin(struct bf_guard *guard)
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	bf_guard_init(guard);
+	bf_full_guard = guard;
+	/* A closed pipe or connection is an error to report, not a death with a spent token. */
+	(void)sigaction(SIGPIPE, &ignore, NULL);
+	/* libcurl would write the keys of every connection there. */
+	unsetenv("SSLKEYLOGFILE");
+}
+
+int main(int argc, char *argv[])
+{
+	struct bf_answer answer = BF_ANSWER_INIT;
+	struct bf_guard guard = {0};
+	struct bfabric_error err = {0};
+	enum bfabric_status status = BFABRIC_OK;
+
+	begin(&guard);
+	status = run(argc, argv, &answer, &err);
+	if (status == BFABRIC_OK || answer.also_on_failure) {
+		struct bfabric_error trouble = {0};
+
+		if (bf_answer_write(&answer.out, &trouble) != BFABRIC_OK) {
+			status = trouble.status;
+			err = trouble;
+			answer.failure_was_told = false;
+		}
+	}
+	if (status != BFABRIC_OK && !answer.failure_was_told)
+		bf_say("%s", err.text);
+	bf_secret_release(&answer.out);
+	return bfabric_status_exit_code(status);
+}

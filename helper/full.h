@@ -1,0 +1,44 @@
+/*
+ * full.h - the verbs of the full program and what they share.
+ */
+#ifndef BF_FULL_H
+#define BF_FULL_H
+
+#include "faces.h"
+#include "guard.h"
+#include "../libbfabric/session.h"
+
+enum bfabric_status bf_run_token(
+	const struct bf_call *call, struct bf_answer *answer, struct bfabric_error *err);
+enum bfabric_status bf_run_git(
+	const struct bf_call *call, struct bf_answer *answer, struct bfabric_error *err);
+enum bfabric_status bf_run_status(
+	const struct bf_call *call, struct bf_answer *answer, struct bfabric_error *err);
+enum bfabric_status bf_run_device(
+	const struct bf_call *call, struct bf_answer *answer, struct bfabric_error *err);
+enum bfabric_status bf_run_configure_git(
+	const struct bf_call *call, struct bf_answer *answer, struct bfabric_error *err);
+
+extern const struct bf_verb bf_verb_status;
+extern const struct bf_verb bf_verb_device;
+extern const struct bf_verb bf_verb_configure_git;
+
+/* A child needs the settings that this process began with. Lives as long as main. */
+extern const struct bf_guard *bf_full_guard;
+
+/*
+ * Add the command that mends the failure in `err` to its text, where there is one: "...; run:
+ * bfabric auth device-code --env NAME". Returns the status of `err`.
+ */
+enum bfabric_status bf_fail_with_hint(const struct bf_environment *environment,
+	const struct bf_call *call, struct bfabric_error *err);
+
+/* The deadline of --timeout, or of `seconds` when it was not given. */
+static inline int64_t bf_call_deadline(const struct bf_call *call, int64_t seconds)
+{
+	return bfabric_deadline_in(call->timeout ? call->timeout : seconds);
+}
+
+#define BF_AUTO_BFABRIC_TOKEN BF_CLEANUP(bfabric_token_clear)
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * guard.h - what a process that holds tokens does first: it writes no core file, cannot be looked
+ * into by its siblings (PR_SET_DUMPABLE), creates private files, erases what jansson frees, and
+ * dies of no closed pipe in the middle of saving a token.
+ *
+ * A program that is started from here must not inherit that: bf_guard_lift gives the old settings
+ * back, right before execv or around posix_spawn.
+ */
+#ifndef BF_GUARD_H
+#define BF_GUARD_H
+
+#include <stdbool.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+struct bf_guard {
+	struct rlimit core;
+	bool core_known;
+	mode_t umask;
+};
+
+/* For main, once, before anything else. */
+void bf_guard_init(struct bf_guard *guard);
+void bf_guard_lift(const struct bf_guard *guard);
+/* Again, after a child was started. */
+void bf_guard_again(const struct bf_guard *guard);
+
+#endif

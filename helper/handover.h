@@ -1,0 +1,28 @@
+/*
+ * handover.h - from the front to the full program.
+ *
+ * The front is small so that it starts fast; what it cannot answer from the cache the full program
+ * does, in its place and with its arguments. A request that was already read from stdin is put into
+ * a memory file (memfd_create(2)), so that it never lies on a disk, is as long as it likes, and
+ * ends.
+ */
+#ifndef BF_HANDOVER_H
+#define BF_HANDOVER_H
+
+#include "../libbfabric/base/kv.h"
+#include "guard.h"
+
+#define BF_FULL_PROGRAM "bfabric-full"
+
+/* Path of a program in our libexec directory, or in BFABRIC_LIBEXEC (ignored when setuid). */
+BF_MUST_USE enum bfabric_status bf_libexec_path(
+	const char *program, char **ret_path, struct bfabric_error *err);
+
+/*
+ * Become the full program; `request` (may be NULL) is what it reads on stdin. Returns only on
+ * failure.
+ */
+BF_MUST_USE enum bfabric_status bf_hand_over(char *const argv[], const struct bf_kv *request,
+	const struct bf_guard *guard, struct bfabric_error *err);
+
+#endif

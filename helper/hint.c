@@ -1,0 +1,68 @@
+#include "full.h"
+#include "format.h"
+#include <stdio.h>
+#include <string.h>
+
+static void put_word(const char *text, struct bf_secret *out)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "_-./:@%+,";
+
+	if (*text && text[strspn(text, plain)] == '\0')
+		bf_secret_puts(out, text);
+	else
+		bf_shell_quote(BF_SHELL_SH, text, strlen(text), out);
+}
+
+/* The command that mends it; nothing where no command does. */
+static const char *verb_for(const struct bf_environment *environment, enum bfabric_status why)
+{
+	switch (why) {
+	case BFABRIC_NOT_LOGGED_IN:
+	case BFABRIC_LOGIN_REQUIRED:
+		return environment->method == BFABRIC_AUTH_OAUTH ? "auth device-code"
+								 : "auth status";
+	case BFABRIC_RETRY_LATER:
+	case BFABRIC_TIMEOUT:
+	case BFABRIC_STORE_UNAVAILABLE:
+	case BFABRIC_LOCK_TIMEOUT:
+	case BFABRIC_SYSTEM:
+	case BFABRIC_BAD_REPLY:
+		return "auth status";
+	case BFABRIC_OK:
+	case BFABRIC_BAD_CONFIG:
+	case BFABRIC_NO_MEMORY:
+	case BFABRIC_UNSUPPORTED:
+	case BFABRIC_BAD_CALL:
+	case BFABRIC_DENIED:
+	case BFABRIC_FORBIDDEN:
+	case BFABRIC_CANCELLED:
+		return NULL;
+	}
+	return NULL;
+}
+
+enum bfabric_status bf_fail_with_hint(const struct bf_environment *environment,
+	const struct bf_call *call, struct bfabric_error *err)
+{
+	BF_AUTO_SECRET struct bf_secret text = BF_SECRET_INIT;
+	enum bfabric_status status = err->status;
+	const char *verb = verb_for(environment, status);
+	size_t used = 0;
+
+	/* Already said, or no room to say it in one line. */
+	if (!verb || strstr(err->text, "bfabric auth"))
+		return status;
+	bf_secret_printf(&text, "%s: bfabric %s --env ",
+		strcmp(verb, "auth status") == 0 ? "see" : "run", verb);
+	put_word(environment->name, &text);
+	if (call->config_file) {
+		bf_secret_puts(&text, " --config-file ");
+		put_word(call->config_file, &text);
+	}
+	used = strlen(err->text);
+	if (!text.failed && used + text.len + sizeof("; ") <= sizeof(err->text))
+		snprintf(err->text + used, sizeof(err->text) - used, "; %s",
+			bf_secret_reveal(&text));
+	return status;
+}

@@ -1,0 +1,107 @@
+/*
+ * options.h - the command line of every program and verb, read from tables.
+ *
+ * An option is a row: its names, what it takes, what help says about it, and which member of
+ * struct bf_call it fills. `--name=value` and `--name value` are the same, so are options before
+ * and after arguments; `--` ends the options. Names are not abbreviated (a script that relied on it
+ * would break with the next option), but an unknown name gets the nearest known one as a hint.
+ */
+#ifndef BF_OPTIONS_H
+#define BF_OPTIONS_H
+
+#include "../libbfabric/base/error.h"
+
+#define BF_ARGUMENTS_MAX 4
+
+/* What a command line said, for all verbs. Strings are borrowed from argv. */
+struct bf_call {
+	const char *environment; /* --env */
+	const char *config_file; /* --config-file, -f */
+	const char *client_id;
+	const char *scope;
+	int64_t min_ttl;   /* seconds, -1: the environment's */
+	int64_t timeout;   /* seconds, 0: the verb's own */
+	int force_refresh; /* flags: 0 or 1 */
+	int json;
+	int print;
+	int global;
+	int help;
+	int version;
+	int format;      /* enum bf_format */
+	int shell;       /* enum bf_shell */
+	int set_default; /* enum bf_set_default */
+	const char *arguments[BF_ARGUMENTS_MAX];
+	size_t argument_count;
+};
+
+#define BF_CALL_INIT                                                                               \
+	{                                                                                          \
+		.min_ttl = -1                                                                      \
+	}
+
+enum bf_option_kind {
+	BF_OPTION_SET,     /* takes nothing; stores `value` in an int */
+	BF_OPTION_TEXT,    /* const char *; not empty */
+	BF_OPTION_SECONDS, /* int64_t, `value`..`limit` */
+	BF_OPTION_CHOICE,  /* int: the position in `choices` */
+};
+
+struct bf_option {
+	const char *name;  /* without dashes; NULL ends the table */
+	const char *alias; /* another name for the same, or NULL */
+	char letter;       /* 'f' for -f, or 0 */
+	enum bf_option_kind kind;
+	size_t member;        /* offset in struct bf_call */
+	const char *argument; /* what help calls the value: "NAME" */
+	const char *choices;  /* "plain|header|json" */
+	int64_t value, limit;
+	const char *help; /* one sentence */
+};
+
+#define BF_MEMBER(m) offsetof(struct bf_call, m)
+
+/* Rows that several verbs share. */
+#define BF_ROW_ENVIRONMENT                                                                         \
+	{                                                                                          \
+		.name = "env", .alias = "config-env", .kind = BF_OPTION_TEXT,                      \
+		.member = BF_MEMBER(environment), .argument = "NAME",                              \
+		.help = "Use this environment instead of BFABRICPY_CONFIG_ENV or the default."     \
+	}
+#define BF_ROW_CONFIG_FILE                                                                         \
+	{                                                                                          \
+		.name = "config-file", .letter = 'f', .kind = BF_OPTION_TEXT,                      \
+		.member = BF_MEMBER(config_file), .argument = "FILE",                              \
+		.help = "Read this configuration instead of ~/.bfabricpy.yml."                     \
+	}
+#define BF_ROW_MIN_TTL                                                                             \
+	{                                                                                          \
+		.name = "min-ttl", .kind = BF_OPTION_SECONDS, .member = BF_MEMBER(min_ttl),        \
+		.argument = "SECONDS", .value = 0, .limit = 86400,                                 \
+		.help = "Refresh a token that lives shorter than this (default: the "              \
+			"environment's min_ttl, or 60)."                                           \
+	}
+#define BF_ROW_HELP                                                                                \
+	{                                                                                          \
+		.name = "help", .letter = 'h', .kind = BF_OPTION_SET, .member = BF_MEMBER(help),   \
+		.value = 1, .help = "Show this help."                                              \
+	}
+#define BF_ROW_END                                                                                 \
+	{                                                                                          \
+		0                                                                                  \
+	}
+
+/*
+ * Read `argv` (`argc` strings, program and verb already taken off) into `call`, which the caller
+ * initialised. BAD_CALL names the option. Once --help was seen nothing further can fail.
+ */
+BF_MUST_USE enum bfabric_status bf_options_parse(const struct bf_option *options,
+	size_t max_arguments, int argc, char *const argv[], struct bf_call *call,
+	struct bfabric_error *err);
+
+/* Is `text` one of "a|b|c"? Its position, or -1. */
+int bf_choice(const char *choices, const char *text);
+
+/* Whole seconds, digits only. False when malformed or outside low..high. */
+BF_MUST_USE bool bf_parse_seconds(const char *text, int64_t low, int64_t high, int64_t *ret);
+
+#endif

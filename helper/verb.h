@@ -1,0 +1,36 @@
+/*
+ * verb.h - what a person can ask for: one row a verb, from which parsing and help both come.
+ *
+ * The rows of the two hot verbs are shared by front and full program (faces.c); the others lie
+ * beside what they do. A verb's run function builds its answer in memory; main writes it once, and
+ * on failure not at all, because git uses what a failing helper printed.
+ */
+#ifndef BF_VERB_H
+#define BF_VERB_H
+
+#include "../libbfabric/base/secret.h"
+#include "options.h"
+
+struct bf_verb {
+	const char *name;      /* "token", "auth status", or the name of a program */
+	const char *summary;   /* one line without full stop, for the list of verbs */
+	const char *arguments; /* "[BASE_URL]", or NULL */
+	size_t max_arguments;
+	const struct bf_option *options;
+	const char *text;     /* paragraphs separated by an empty line */
+	const char *examples; /* lines */
+};
+
+/* What a verb hands to main. */
+struct bf_answer {
+	struct bf_secret out;  /* for stdout */
+	bool also_on_failure;  /* a status report, or git's `quit=1`: print it all the same */
+	bool failure_was_told; /* the answer says it: no line on stderr */
+};
+
+#define BF_ANSWER_INIT                                                                             \
+	{                                                                                          \
+		0                                                                                  \
+	}
+
+#endif

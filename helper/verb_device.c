@@ -1,0 +1,207 @@
+#include "full.h"
+#include "device_plan.h"
+#include "say.h"
+#include "scope.h"
+#include "screen.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TIMEOUT 600 /* seconds */
+
+static const struct bf_option options[] = {
+	{.name = "client-id",
+		.kind = BF_OPTION_TEXT,
+		.member = BF_MEMBER(client_id),
+		.argument = "ID",
+		.help = "OAuth client (default: the environment's, or CLI)."},
+	{.name = "scope",
+		.kind = BF_OPTION_TEXT,
+		.member = BF_MEMBER(scope),
+		.argument = "SCOPE",
+		.help = "What the login may do: read-only, read-write, upload, or a scope such as "
+			"\"api:write tus\" (default: the environment's). A first login needs it."},
+	BF_ROW_ENVIRONMENT,
+	{.name = "timeout",
+		.kind = BF_OPTION_SECONDS,
+		.member = BF_MEMBER(timeout),
+		.argument = "SECONDS",
+		.value = 1,
+		.limit = 86400,
+		.help = "Wait this long for the approval (default: 600)."},
+	{.name = "set-default",
+		.kind = BF_OPTION_SET,
+		.member = BF_MEMBER(set_default),
+		.value = BF_DEFAULT_YES,
+		.help = "Make it the default environment (a first one becomes it anyway)."},
+	{.name = "no-set-default",
+		.kind = BF_OPTION_SET,
+		.member = BF_MEMBER(set_default),
+		.value = BF_DEFAULT_NO,
+		.help = "Leave the default environment alone."},
+	BF_ROW_CONFIG_FILE,
+	BF_ROW_HELP,
+	BF_ROW_END,
+};
+
+const struct bf_verb bf_verb_device = {
+	.name = "auth device-code",
+	.summary = "log in with a code that is entered on any device",
+	.arguments = "[BASE_URL]",
+	.max_arguments = 1,
+	.options = options,
+	.text = "Shows a web address and a code. Open it on this or any other device, log in to "
+		"B-Fabric there and enter the code; this program waits and then keeps the login "
+		"for all your tools.\n\n"
+		"BASE_URL is a URL or a known instance: fgcz-prod, fgcz-test, fgcz-demo, trace. "
+		"Without it, the active environment is logged in again. A new environment is "
+		"added to the configuration, named after its instance unless --env names it.",
+	.examples = "bfabric auth device-code fgcz-test --scope read-only\n"
+		    "bfabric auth device-code https://bfabric.example.org/bfabric --env LAB\n"
+		    "bfabric auth device-code",
+};
+
+static struct bf_environment_entry entry_of(const struct bf_environment *environment)
+{
+	return (struct bf_environment_entry){
+		.name = environment->name,
+		.base_url = environment->url.text,
+		.auth_method = bfabric_auth_method_name(BFABRIC_AUTH_OAUTH),
+		.client_id = environment->client_id,
+		.scope = environment->scope,
+	};
+}
+
+/* A name that is recorded for another server needs a person who wants that. */
+static enum bfabric_status confirm_other_url(const struct bf_device_plan *plan,
+	const struct bf_terminal *terminal, struct bfabric_error *err)
+{
+	const struct bf_environment *env = &plan->environment;
+	char question[700];
+	bool yes = false;
+	enum bfabric_status status = BFABRIC_OK;
+
+	if (!terminal->person)
+		return bf_fail(err, BFABRIC_FORBIDDEN,
+			"environment %.80s is recorded for %.150s, not for %.150s: give another "
+			"name with --env",
+			env->name, plan->recorded_url, env->url.text);
+	snprintf(question, sizeof(question),
+		"Environment %.80s is recorded for\n%.200s\nLog it in to\n%.200s\ninstead? [y/N] ",
+		env->name, plan->recorded_url, env->url.text);
+	status = bf_terminal_confirm(question, &yes, err);
+	if (status == BFABRIC_OK && !yes)
+		return bf_fail(err, BFABRIC_CANCELLED, "nothing was changed");
+	return status;
+}
+
+/* Everything that can stand in the way is found before the person is sent to a browser. */
+static enum bfabric_status prepare(const struct bf_call *call, const struct bf_terminal *terminal,
+	struct bf_device_plan *plan, struct bfabric_error *err)
+{
+	struct bf_environment_entry entry = {0};
+	enum bfabric_status status = bf_device_plan_make(call, terminal, plan, err);
+
+	if (status != BFABRIC_OK)
+		return status;
+	entry = entry_of(&plan->environment);
+	if (plan->recorded_url && !terminal->person)
+		return confirm_other_url(plan, terminal, err);
+	if (plan->write)
+		status = bf_config_check_write(
+			call->config_file, &entry, (enum bf_set_default)call->set_default, err);
+	if (status == BFABRIC_OK && plan->recorded_url)
+		status = confirm_other_url(plan, terminal, err);
+	return status;
+}
+
+static void put_shown(struct bf_secret *out, const char *text)
+{
+	char shown[600];
+
+	bf_show(shown, sizeof(shown), text, strlen(text));
+	bf_secret_puts(out, shown);
+}
+
+static void put_scope_difference(const char *requested, const char *granted, struct bf_secret *out)
+{
+	BF_AUTO_SECRET struct bf_secret missing = BF_SECRET_INIT;
+
+	if (!requested || !granted)
+		return;
+	bf_scope_missing(requested, granted, &missing);
+	if (bf_secret_empty(&missing))
+		return;
+	bf_secret_puts(out, "Not granted: ");
+	put_shown(out, bf_secret_reveal(&missing));
+	bf_secret_puts(out, " (granted: ");
+	put_shown(out, granted);
+	bf_secret_puts(out, ")\n");
+}
+
+static void tell_result(const struct bf_login_result *result, const struct bf_device_plan *plan,
+	const struct bf_environment *env)
+{
+	BF_AUTO_SECRET struct bf_secret text = BF_SECRET_INIT;
+
+	bf_secret_puts(&text, "logged in as ");
+	put_shown(&text, result->subject ? result->subject : "(the server does not say)");
+	bf_secret_puts(&text, "\n");
+	put_scope_difference(env->scope, result->scope_granted, &text);
+	if (!result->can_refresh)
+		bf_secret_puts(&text, "This login cannot be renewed: it ends with its token.\n");
+	bf_secret_puts(&text, "Environment ");
+	put_shown(&text, env->name);
+	if (!plan->write)
+		bf_secret_puts(&text, " is the site's; it was not copied into your own "
+				      "configuration, so bfabricPy does not see it.");
+	bf_secret_puts(&text, "\nNext, for git: bfabric configure git\n");
+	bf_say_raw(bf_secret_reveal(&text), text.len);
+	if (result->warning)
+		bf_say("%s", result->warning);
+}
+
+static enum bfabric_status write_down(const struct bf_call *call, const struct bf_device_plan *plan,
+	const struct bf_environment *env, struct bfabric_error *err)
+{
+	struct bf_environment_entry entry = entry_of(env);
+
+	if (!plan->write)
+		return BFABRIC_OK;
+	if (bf_config_write(call->config_file, &entry, (enum bf_set_default)call->set_default,
+		    err) == BFABRIC_OK)
+		return BFABRIC_OK;
+	return bf_fail_context(err, err->status,
+		"the login worked and its token is kept, but it could not be written into the "
+		"configuration");
+}
+
+enum bfabric_status bf_run_device(
+	const struct bf_call *call, struct bf_answer *answer, struct bfabric_error *err)
+{
+	BF_AUTO_DEVICE_PLAN struct bf_device_plan plan = {0};
+	BF_AUTO_SESSION struct bfabric_session *session = NULL;
+	BF_AUTO_LOGIN_RESULT struct bf_login_result result = {0};
+	struct bf_screen screen = {0};
+	struct bf_login_ui ui = {0};
+	const struct bf_environment *env = NULL;
+	enum bfabric_status status = BFABRIC_OK;
+
+	(void)answer; /* all of this is for the person, on stderr */
+	bf_screen_init(&screen);
+	status = prepare(call, &screen.terminal, &plan, err);
+	if (status == BFABRIC_OK)
+		status = bf_session_new(
+			&plan.environment, "login", /* seams= */ NULL, &session, err);
+	if (status != BFABRIC_OK)
+		return status;
+	env = bf_session_environment(session);
+	ui = bf_screen_ui(&screen);
+	status = bf_login_device(session, &ui, bf_call_deadline(call, TIMEOUT), &result, err);
+	bf_screen_end(&screen);
+	if (status == BFABRIC_OK)
+		status = write_down(call, &plan, env, err);
+	if (status == BFABRIC_OK)
+		tell_result(&result, &plan, env);
+	return status;
+}

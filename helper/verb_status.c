@@ -1,0 +1,70 @@
+#include "full.h"
+#include "status_report.h"
+
+static const struct bf_option options[] = {
+	{.name = "json",
+		.kind = BF_OPTION_SET,
+		.member = BF_MEMBER(json),
+		.value = 1,
+		.help = "Print a JSON object for programs (its `version` is 1)."},
+	BF_ROW_ENVIRONMENT,
+	BF_ROW_CONFIG_FILE,
+	BF_ROW_HELP,
+	BF_ROW_END,
+};
+
+const struct bf_verb bf_verb_status = {
+	.name = "auth status",
+	.summary = "show who is logged in, where, and until when",
+	.options = options,
+	.text = "Shows the active environment and why it is the active one, the login, its scope, "
+		"the "
+		"state of the token and where secrets lie. Never shows a token, never uses the "
+		"network.\n\nExit code 0: a token can be had. 3: not logged in. 4: the login has "
+		"lapsed.",
+	.examples = "bfabric auth status\nbfabric auth status --json --env PRODUCTION",
+};
+
+static void clearp(struct bfabric_session_status *status)
+{
+	bfabric_session_status_clear(status);
+}
+
+static enum bfabric_status report(const struct bfabric_session_status *status,
+	const struct bfabric_error *verdict, const struct bf_call *call, struct bf_answer *answer,
+	struct bfabric_error *err)
+{
+	answer->also_on_failure = true;
+	if (call->json)
+		return bf_status_put_json(status, verdict, &answer->out, err);
+	bf_status_put_text(status, &answer->out);
+	return BFABRIC_OK;
+}
+
+enum bfabric_status bf_run_status(
+	const struct bf_call *call, struct bf_answer *answer, struct bfabric_error *err)
+{
+	BF_AUTO_SESSION struct bfabric_session *session = NULL;
+	BF_CLEANUP(clearp) struct bfabric_session_status status = {0};
+	struct bfabric_options where = {
+		.config_file = call->config_file, .environment = call->environment};
+	struct bfabric_error trouble = {0};
+	enum bfabric_status verdict = bfabric_session_open(&where, &session, err);
+
+	if (verdict == BFABRIC_OK)
+		verdict = bfabric_session_status(session, &status, err);
+	/* A program that asked for JSON gets it also where nothing is configured. */
+	if (verdict != BFABRIC_OK && (!call->json || verdict != BFABRIC_NOT_LOGGED_IN))
+		return verdict;
+	if (verdict == BFABRIC_OK)
+		verdict = bf_status_verdict(&status, err);
+	if (verdict != BFABRIC_OK && session)
+		verdict = bf_fail_with_hint(bf_session_environment(session), call, err);
+	if (verdict == BFABRIC_OK && err)
+		err->text[0] = '\0';
+	if (report(&status, err, call, answer, &trouble) != BFABRIC_OK) {
+		*err = trouble;
+		return trouble.status;
+	}
+	return verdict;
+}
