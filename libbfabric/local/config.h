@@ -28,7 +28,12 @@ void bf_config_freep(struct bf_config **config);
 
 enum bf_config_source { BF_FROM_USER, BF_FROM_SITE, BF_FROM_OVERRIDE };
 
-/* One environment, checked. Everything is owned; empty or NULL where not given. */
+/*
+ * One environment, checked. Everything is owned; empty or NULL where not given. Of the credentials
+ * only those of `method` are filled in. A logout takes the secret out and leaves auth_method: pat,
+ * password and client_credentials can therefore come with an empty secret, which means logged out.
+ * oauth and client_credentials always have a client_id.
+ */
 struct bf_environment {
 	char *name;
 	enum bf_config_source source;

@@ -76,7 +76,9 @@ static enum bfabric_status read_url(struct reader *r)
 	status = bf_url_parse(text, &r->env->url, &why);
 	if (status == BFABRIC_NO_MEMORY)
 		return bf_fail_nomem(r->err);
-	return status == BFABRIC_OK ? BFABRIC_OK : bad(r, BASE_URL, why.text);
+	return status == BFABRIC_OK ? BFABRIC_OK
+				    : bf_config_bad(&r->place, r->values[BASE_URL],
+					      "base_url:", why.text, r->err);
 }
 
 static enum bfabric_status read_oauth(struct reader *r, enum bfabric_auth_method method)
@@ -185,7 +187,8 @@ static enum bfabric_status read_ours(struct reader *r)
 		return status;
 	if (env->method != BFABRIC_AUTH_CLIENT_CREDENTIALS)
 		return bad(r, LIBBFABRIC,
-			"client_secret_file is for auth_method client_credentials only");
+			"says client_secret_file, which is for auth_method client_credentials "
+			"only");
 	if (!bf_secret_empty(&env->client_secret))
 		return bad(r, CLIENT_SECRET, "and client_secret_file are both given");
 	return BFABRIC_OK;
@@ -197,6 +200,8 @@ static enum bfabric_status check_name(struct reader *r)
 	const char *name = r->place.environment;
 	const struct bf_yaml *yaml = &r->place.file->yaml;
 
+	if (!*name)
+		return bf_config_bad(&r->place, NULL, "", "the name is empty", r->err);
 	if (strcmp(name, "default") == 0)
 		return bf_config_bad(&r->place, NULL, "", "this name is reserved", r->err);
 	if (bf_yaml_kind(yaml, r->place.key) != BF_YAML_STRING)

@@ -2,14 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool url_serves(const char *text, const struct bf_host_request *request)
-{
-	BF_AUTO_URL struct bf_url url = BF_URL_INIT;
-
-	return bf_url_parse(text, &url, NULL) == BFABRIC_OK &&
-	       bf_url_serves(&url, request->protocol, request->host);
-}
-
 static bool is_string(const struct bf_yaml *yaml, const struct bf_yaml_node *node)
 {
 	return bf_yaml_kind(yaml, node) == BF_YAML_STRING &&
@@ -36,9 +28,8 @@ static bool hosts_serve(const struct bf_yaml *yaml, const struct bf_yaml_node *o
 	struct find_hosts f = {yaml, NULL};
 	const struct bf_yaml_node *item;
 
-	if (!ours || ours->type != BF_YAML_MAPPING || bf_yaml_walk(yaml, ours, visit, &f) ||
-		!f.hosts || f.hosts->type != BF_YAML_SEQUENCE ||
-		strcmp(request->protocol, "https") != 0)
+	if (ours->type != BF_YAML_MAPPING || bf_yaml_walk(yaml, ours, visit, &f) || !f.hosts ||
+		f.hosts->type != BF_YAML_SEQUENCE || strcmp(request->protocol, "https") != 0)
 		return false;
 	for (uint32_t c = f.hosts->first; (item = bf_yaml_next(yaml, &c));) {
 		BF_AUTO_URL struct bf_url url = BF_URL_INIT;
@@ -51,27 +42,27 @@ static bool hosts_serve(const struct bf_yaml *yaml, const struct bf_yaml_node *o
 }
 
 /*
- * Does this environment serve the host? Looks at base_url and hosts alone, and an environment in
- * which these are broken serves nobody. One without a sound base_url has no `hosts` either: what
- * else it says cannot be trusted to mean anything.
+ * Does this environment serve the host? Looks at base_url and hosts alone. One without a sound
+ * base_url serves nobody, whatever its `hosts` say.
  */
 static bool serves(const struct bf_config *config, const struct bf_config_entry *entry,
 	const struct bf_host_request *request)
 {
+	BF_AUTO_URL struct bf_url url = BF_URL_INIT;
 	const struct bf_yaml_node *base_url = NULL, *ours = NULL;
-	const struct bf_yaml *yaml;
-	const char *text;
+	const char *text = NULL;
 
 	if (!entry->file) {
 		text = bf_config_override_url(config->override);
-		return text && url_serves(text, request);
+	} else {
+		bf_config_peek(entry, &base_url, &ours);
+		if (base_url && is_string(&entry->file->yaml, base_url))
+			text = bf_yaml_text(&entry->file->yaml, base_url);
 	}
-	yaml = &entry->file->yaml;
-	bf_config_peek(entry, &base_url, &ours);
-	if (!base_url || !is_string(yaml, base_url))
+	if (!text || bf_url_parse(text, &url, NULL) != BFABRIC_OK)
 		return false;
-	return url_serves(bf_yaml_text(yaml, base_url), request) ||
-	       hosts_serve(yaml, ours, request);
+	return bf_url_serves(&url, request->protocol, request->host) ||
+	       (ours && hosts_serve(&entry->file->yaml, ours, request));
 }
 
 /* The entry of that name if it serves the host. */

@@ -125,7 +125,7 @@ static enum bfabric_status read_url(struct override *o)
 	status = bf_url_parse(text, &o->env->url, &why);
 	if (status == BFABRIC_NO_MEMORY)
 		return bf_fail_nomem(o->err);
-	return status == BFABRIC_OK ? BFABRIC_OK : bad(o->err, "client: base_url", why.text);
+	return status == BFABRIC_OK ? BFABRIC_OK : bad(o->err, "client: base_url:", why.text);
 }
 
 static enum bfabric_status read_oauth(struct override *o, enum bfabric_auth_method method)
