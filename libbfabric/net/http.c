@@ -12,6 +12,7 @@
 
 #define CONNECT_MAX_MS  10000
 #define REQUEST_MAX_MS  30000
+#define TIMER_SLACK_MS  50
 #define BODY_MAX        ((size_t)1 << 20)
 #define HEADERS_MAX     ((size_t)64 << 10)
 #define RETRY_AFTER_MAX 86400
@@ -31,15 +32,14 @@ struct exchange {
 	struct curl_slist *headers;
 	struct bf_reply reply;
 	size_t header_bytes;
-	bool body_too_big, headers_too_big, out_of_memory, sent;
+	const char *too_much; /* the limit that was broken, NULL: none */
+	bool sent;
 	int64_t end_ms; /* CLOCK_BOOTTIME */
 	char host[300]; /* for a person: "host" or "host:8443" */
 	char why[CURL_ERROR_SIZE];
 };
 
-/* ---- starting libcurl ------------------------------------------------------------------------ */
-
-/* Process-wide in libcurl itself, hence once a process here; never undone: others may use it. */
+/* Process-wide in libcurl itself, hence once here; never undone: others may use it. */
 static CURLcode global_status = CURLE_FAILED_INIT;
 
 static void global_init(void)
@@ -82,20 +82,17 @@ enum bfabric_status bf_http_new(
 	return BFABRIC_OK;
 }
 
-/* ---- callbacks ------------------------------------------------------------------------------- */
-
 static size_t on_body(char *bytes, size_t one, size_t n, void *data)
 {
 	struct exchange *x = data;
 
 	(void)one; /* always 1 */
 	if (n > BODY_MAX - x->reply.body.len) {
-		x->body_too_big = true;
+		x->too_much = "more than 1 MiB";
 		return CURL_WRITEFUNC_ERROR;
 	}
 	bf_secret_put(&x->reply.body, bytes, n);
-	x->out_of_memory = x->reply.body.failed;
-	return x->out_of_memory ? CURL_WRITEFUNC_ERROR : n;
+	return x->reply.body.failed ? CURL_WRITEFUNC_ERROR : n;
 }
 
 /* Counts only: informational replies, a proxy's headers and trailers come by here as well. */
@@ -103,11 +100,12 @@ static size_t on_header(char *bytes, size_t one, size_t n, void *data)
 {
 	struct exchange *x = data;
 
-	(void)bytes;
-	(void)one; /* always 1 */
+	(void)bytes, (void)one;
 	x->header_bytes += n;
-	x->headers_too_big = x->header_bytes > HEADERS_MAX;
-	return x->headers_too_big ? 0 : n;
+	if (x->header_bytes <= HEADERS_MAX)
+		return n;
+	x->too_much = "more than 64 KiB of headers";
+	return 0;
 }
 
 /* libcurl's own timers stand still while the machine sleeps; the deadline does not. */
@@ -133,8 +131,6 @@ static int on_ready(void *data, char *peer, char *local, int peer_port, int loca
 	x->sent = true;
 	return CURL_PREREQFUNC_OK;
 }
-
-/* ---- setting up ------------------------------------------------------------------------------ */
 
 #define SET(option, value) (bad |= curl_easy_setopt(x->curl, (option), (value)) != CURLE_OK)
 
@@ -264,11 +260,17 @@ static bool is_proxy_trouble(const struct exchange *x, CURLcode code)
 	       bf_route_names_proxy(&x->route, x->why);
 }
 
+/* libcurl's clock and ours round differently: a few milliseconds before the deadline is at it. */
+static bool deadline_passed(const struct exchange *x)
+{
+	return x->request->deadline &&
+	       x->request->deadline <= bf_boot_ms(&bf_sys_real) + TIMER_SLACK_MS;
+}
+
 static enum bfabric_status fail_network(
 	const struct exchange *x, CURLcode code, struct bfabric_error *err)
 {
-	bool passed = x->request->deadline && x->request->deadline <= bf_boot_ms(&bf_sys_real);
-	enum bfabric_status status = passed ? BFABRIC_TIMEOUT : BFABRIC_RETRY_LATER;
+	enum bfabric_status status = deadline_passed(x) ? BFABRIC_TIMEOUT : BFABRIC_RETRY_LATER;
 
 	if (is_proxy_trouble(x, code))
 		return bf_route_fail_proxy(&x->route, status, x->host, reason(x, code), err);
@@ -280,13 +282,10 @@ static enum bfabric_status fail_network(
 static enum bfabric_status explain(
 	const struct exchange *x, CURLcode code, struct bfabric_error *err)
 {
-	if (x->out_of_memory || code == CURLE_OUT_OF_MEMORY)
+	if (x->reply.body.failed || code == CURLE_OUT_OF_MEMORY)
 		return bf_fail_nomem(err);
-	if (x->body_too_big)
-		return bf_fail(err, BFABRIC_BAD_REPLY, "%s answered with more than 1 MiB", x->host);
-	if (x->headers_too_big)
-		return bf_fail(err, BFABRIC_BAD_REPLY,
-			"%s answered with more than 64 KiB of headers", x->host);
+	if (x->too_much)
+		return bf_fail(err, BFABRIC_BAD_REPLY, "%s answered with %s", x->host, x->too_much);
 	if (code == CURLE_SSL_CACERT_BADFILE)
 		return bf_route_fail_store(&x->route, err);
 	if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_ISSUER_ERROR)
@@ -316,7 +315,7 @@ static void read_meta(struct exchange *x)
 static enum bfabric_status exchange(
 	struct exchange *x, struct bf_reply *ret_reply, struct bfabric_error *err)
 {
-	int64_t now = bf_boot_ms(&bf_sys_real);
+	const int64_t now = bf_boot_ms(&bf_sys_real);
 	struct bf_sigpipe guard;
 	CURLcode code;
 
@@ -382,7 +381,6 @@ static enum bfabric_status perform(void *data, const struct bf_request *request,
 	enum bfabric_status status;
 
 	x.reply.body.max = BODY_MAX;
-	x.reply.retry_after = -1;
 	*ret_sent = false;
 	status = bf_request_check(request, &x.url, err);
 	if (status != BFABRIC_OK)

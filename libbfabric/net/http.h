@@ -15,6 +15,9 @@
  *
  * *ret_sent turns true when the connection stands, just before the first byte of the request is
  * written: not when a connection, a handshake or a proxy's tunnel was refused.
+ *
+ * A reply shorter than its length is none. One without a length that ends early cannot be told from
+ * a whole one (libcurl does not insist on TLS's farewell): JSON notices by itself.
  */
 #ifndef BF_NET_HTTP_H
 #define BF_NET_HTTP_H
