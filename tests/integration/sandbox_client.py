@@ -19,9 +19,8 @@ class Sandbox(harness.Sandbox):
     """The server, which must end in order: a sanitizer's complaint is a failure here."""
 
     def stop(self):
-        running = self.process.poll() is None
         super().stop()
-        if running and self.process.returncode:
+        if self.process.returncode:
             self.stderr.seek(0)
             raise AssertionError(f"the sandbox ended with {self.process.returncode}: "
                                  + self.stderr.read().decode(errors="replace"))

@@ -192,6 +192,11 @@ static void do_state(struct sb_request *rq)
 			sb_settings_json(&sb->set)));
 }
 
+static void do_settle(struct sb_request *rq)
+{
+	ok(rq, "answering", (json_int_t)rq->sb->answering); /* not 0: a reply takes long to leave */
+}
+
 static void do_advance(struct sb_request *rq)
 {
 	double seconds;
@@ -211,8 +216,9 @@ static const struct {
 	const char *help;
 } actions[] = {
 	{"state", true, do_state,
-		"waits for the log lines of answered requests; counters, faults, device codes, "
+		"after settling: counters, faults, device codes, "
 		"families, settings, clock"},
+	{"settle", true, do_settle, "wait until the log lines of answered requests are written"},
 	{"fault", false, do_fault, "endpoint, kind, [arg], [count]: add a fault"},
 	{"clear", false, do_clear, "forget all faults"},
 	{"approve", false, do_approve, "[user_code]: approve it, or every pending one"},
@@ -228,7 +234,8 @@ static const struct {
 
 void sb_control_help(FILE *out)
 {
-	fprintf(out, "\nControl (POST a form or JSON to CONTROL_URL/ACTION; state also by GET):\n");
+	fprintf(out, "\nControl (POST a form or JSON to CONTROL_URL/ACTION; the first two also by "
+		     "GET):\n");
 	for (size_t i = 0; i < SB_COUNTOF(actions); i++)
 		fprintf(out, "  %-14s %s\n", actions[i].name, actions[i].help);
 }
