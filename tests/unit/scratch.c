@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <grp.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,20 +124,21 @@ struct errand {
 	const char *options;
 };
 
-static int run_as_nobody(void *data)
+static int run_unprivileged(void *data)
 {
 	struct errand *errand = data;
 
-	if (setresgid(NOBODY, NOBODY, NOBODY) < 0 || setresuid(NOBODY, NOBODY, NOBODY) < 0)
-		return CANNOT;
+	if (geteuid() == 0 && (setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
+				      setresuid(NOBODY, NOBODY, NOBODY) < 0))
+		return -1;
 	return errand->run(errand->argument);
 }
 
-int as_nobody(int (*run)(void *argument), void *argument)
+int unprivileged(int (*run)(void *argument), void *argument)
 {
 	struct errand errand = {.run = run, .argument = argument};
 
-	return geteuid() == 0 ? in_child(run_as_nobody, &errand) : CANNOT;
+	return in_child(run_unprivileged, &errand);
 }
 
 static bool put(const char *path, const char *text)
@@ -153,12 +155,14 @@ static bool put(const char *path, const char *text)
  */
 static bool enter_namespace(void)
 {
-	char map[64];
+	char users[64], groups[64];
 
-	snprintf(map, sizeof(map), "%u %u 1", (unsigned)geteuid(), (unsigned)geteuid());
+	snprintf(users, sizeof(users), "%u %u 1", (unsigned)geteuid(), (unsigned)geteuid());
+	snprintf(groups, sizeof(groups), "%u %u 1", (unsigned)getegid(), (unsigned)getegid());
 	if (unshare(CLONE_NEWNS) == 0)
 		return true;
-	return unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 && put("/proc/self/uid_map", map);
+	return unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 && put("/proc/self/uid_map", users) &&
+	       put("/proc/self/setgroups", "deny") && put("/proc/self/gid_map", groups);
 }
 
 static int run_on_tmpfs(void *data)

@@ -35,10 +35,11 @@ mode_t scratch_mode(const char *path); /* permission bits */
  */
 int in_child(int (*run)(void *argument), void *argument);
 
-/* The same as another, unprivileged user; only root can: CANNOT otherwise. */
-int as_nobody(int (*run)(void *argument), void *argument);
+/* The same without root's privileges: as another user when we are root, else as we are. */
+int unprivileged(int (*run)(void *argument), void *argument);
 
-/* The same with a tmpfs on the folder, with these mount options ("size=64k"); CANNOT as above. */
+/* The same with a tmpfs on the folder, with these mount options ("size=64k"); CANNOT
+ * where mounting is not allowed. */
 int on_tmpfs(const char *options, int (*run)(void *argument), void *argument);
 
 #define CANNOT 10000
