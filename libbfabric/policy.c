@@ -218,28 +218,37 @@ static enum answer wait_for_lock(struct bf_call *call, struct bf_lock *lock,
 
 /* ---- with the lock --------------------------------------------------------------------------- */
 
-static bool refused_marker(struct bf_call *call, const struct bf_token *token)
+/*
+ * Bring cache and record together. What was saved as a rescue copy only is not spent before it lies
+ * where it belongs: the copy of its successor would continue nothing that is on disk.
+ */
+static enum bfabric_status mend(
+	struct bf_call *call, struct bf_state *state, struct bfabric_error *err)
 {
-	return bf_cache_rejected(&call->s->paths, token);
+	enum bfabric_status status = bf_state_mend(call, state, err);
+
+	if (status == BFABRIC_OK || state->rescued || status == BFABRIC_NO_MEMORY)
+		return status;
+	bf_call_warn(call, "%s", err->text);
+	return BFABRIC_OK;
 }
 
 static enum bfabric_status with_lock(
 	struct bf_call *call, struct bf_lock *lock, struct bfabric_error *err)
 {
 	BF_AUTO_STATE struct bf_state state = BF_STATE_INIT;
-	const struct bf_token *current = &state.record.token;
 	bool restore = false;
 	enum bfabric_status status = bf_state_load(call->s, &state, err);
 
 	if (status == BFABRIC_OK && call->s->env.method == BFABRIC_AUTH_OAUTH)
 		status = bf_state_reconcile(call, &state, &restore, err);
+	if (status == BFABRIC_OK && (restore || state.rescued))
+		status = mend(call, &state, err);
 	if (status != BFABRIC_OK)
 		return bf_call_fall_back(call, status, err);
-	if (restore && bf_call_accepts(call, current) && !refused_marker(call, current)) {
-		if (bf_save_cache(call->s, current, err) != BFABRIC_OK)
-			bf_call_warn(call, "%s", err->text);
-		return bf_call_serve(call, current, err);
-	}
+	if (restore && !call->force && !call->rejected &&
+		bf_token_fresh(&call->cached, bf_wall(call->s->sys), call->min_ttl))
+		return bf_call_serve(call, &call->cached, err);
 	return bf_renew(call, lock, &state, err);
 }
 

@@ -7,6 +7,7 @@
  *   state.c     what lies on disk under the lock, and which refresh token is the current one
  *   renew.c     spending a refresh token (or a client secret) once, and what a verdict leads to
  *   client_auth.c  who the client is to the token endpoint
+ *   keep.c      a new token: saving and serving it
  *   save.c      record, cache, rescue copy
  *   outcome.c   the note in the lock file
  */
@@ -171,6 +172,13 @@ BF_MUST_USE enum bfabric_status bf_state_load(
 BF_MUST_USE enum bfabric_status bf_state_reconcile(
 	struct bf_call *call, struct bf_state *state, bool *ret_restore, struct bfabric_error *err);
 
+/*
+ * The current token into the cache, and a rescue copy into the record; from then on the current
+ * token is what the call falls back to, also when saving fails.
+ */
+BF_MUST_USE enum bfabric_status bf_state_mend(
+	struct bf_call *call, struct bf_state *state, struct bfabric_error *err);
+
 /* A new login id: 16 random bytes in hexadecimal, owned. */
 BF_MUST_USE enum bfabric_status bf_new_login_id(
 	const struct bf_sys *sys, char **ret, struct bfabric_error *err);
@@ -200,6 +208,10 @@ BF_MUST_USE enum bfabric_status bf_save_reserve(
 BF_MUST_USE enum bfabric_status bf_save_commit(
 	struct bf_save *save, const struct bf_record *record, struct bfabric_error *err);
 
+/* Only the record, into the space that was promised for it. */
+BF_MUST_USE enum bfabric_status bf_save_commit_record(
+	struct bf_save *save, const struct bf_record *record, struct bfabric_error *err);
+
 /* The new token cannot be saved where it belongs: put it where the next run looks for it. */
 BF_MUST_USE enum bfabric_status bf_save_rescue(struct bfabric_session *s,
 	const struct bf_record *record, const char **ret_path, struct bfabric_error *err);
@@ -211,6 +223,16 @@ BF_MUST_USE enum bfabric_status bf_save_record(
 	struct bfabric_session *s, const struct bf_record *record, struct bfabric_error *err);
 BF_MUST_USE enum bfabric_status bf_save_cache(
 	struct bfabric_session *s, const struct bf_token *token, struct bfabric_error *err);
+
+/* ---- keep.c -------------------------------------------------------------------------------------
+ */
+
+/*
+ * Save and serve record->token, which the server just issued. A logout or login by bfabricPy during
+ * the request wins: NOT_LOGGED_IN, or the token of that login.
+ */
+BF_MUST_USE enum bfabric_status bf_keep(struct bf_call *call, struct bf_record *record,
+	struct bf_save *save, struct bfabric_error *err);
 
 /* ---- client_auth.c
  * -----------------------------------------------------------------------------------

@@ -16,19 +16,29 @@ void bf_state_release(struct bf_state *state)
 	bf_record_release(&state->record);
 }
 
-static bool load_rescue(const char *path, struct bf_state *state)
+/* `cached`: a token without a record, which a rescue copy may continue too; NULL: none. */
+static bool load_rescue(const char *path, const struct bf_token *cached, struct bf_state *state)
 {
 	BF_AUTO_RECORD struct bf_record rescue = BF_RECORD_INIT;
 	bool found = false;
 
-	if (!path || bf_record_read(path, &found, &rescue, /* err= */ NULL) != BFABRIC_OK ||
-		!found || !bf_record_continues(&rescue, &state->record))
+	if (!path || bf_record_read(path, &found, &rescue, /* err= */ NULL) != BFABRIC_OK || !found)
+		return false;
+	if (cached ? !bf_record_follows(&rescue, &cached->refresh)
+		   : !bf_record_continues(&rescue, &state->record))
 		return false;
 	bf_record_release(&state->record);
 	state->record = rescue;
 	rescue = (struct bf_record)BF_RECORD_INIT;
 	state->rescued = true;
 	return true;
+}
+
+static bool find_rescue(
+	const struct bfabric_session *s, const struct bf_token *cached, struct bf_state *state)
+{
+	return load_rescue(s->paths.runtime_rescue, cached, state) ||
+	       load_rescue(s->paths.rescued, cached, state);
 }
 
 enum bfabric_status bf_state_load(
@@ -42,8 +52,8 @@ enum bfabric_status bf_state_load(
 				    */
 	if (status != BFABRIC_OK)
 		return status;
-	if (found && !load_rescue(s->paths.runtime_rescue, ret))
-		(void)load_rescue(s->paths.rescued, ret);
+	if (found)
+		(void)find_rescue(s, /* cached= */ NULL, ret);
 	return BFABRIC_OK;
 }
 
@@ -64,13 +74,23 @@ enum bfabric_status bf_new_login_id(const struct bf_sys *sys, char **ret, struct
 	return BFABRIC_OK;
 }
 
-/* bfabricPy put this token there: it begins a login of its own. */
+/*
+ * bfabricPy put this token there: it begins a login of its own. Unless we adopted it before and
+ * could save what it was exchanged for only as a rescue copy.
+ */
 static enum bfabric_status adopt(
-	struct bf_call *call, struct bf_record *record, struct bfabric_error *err)
+	struct bf_call *call, struct bf_state *state, bool *ret_restore, struct bfabric_error *err)
 {
 	BF_AUTO_FREE char *login = NULL;
-	enum bfabric_status status = bf_new_login_id(call->s->sys, &login, err);
+	struct bf_record *record = &state->record;
+	enum bfabric_status status;
 
+	if (find_rescue(call->s, &call->cached, state)) {
+		*ret_restore = true;
+		return BFABRIC_OK;
+	}
+	state->rescued = false;
+	status = bf_new_login_id(call->s->sys, &login, err);
 	if (status != BFABRIC_OK)
 		return status;
 	bf_record_spend(record, &record->token.refresh);
@@ -155,7 +175,7 @@ enum bfabric_status bf_state_reconcile(
 		/* Written back after a logout: there, but not to be used. */
 		if (bf_record_spent(record, &call->cached.refresh))
 			return bf_token_copy(&record->token, &call->cached, err);
-		return adopt(call, record, err);
+		return adopt(call, state, ret_restore, err);
 	}
 	switch (kinship_of(record, &call->cached)) {
 	case SAME:
@@ -167,7 +187,35 @@ enum bfabric_status bf_state_reconcile(
 	case AHEAD:
 		return bf_token_copy(&record->token, &call->cached, err);
 	case STRANGE:
-		return adopt(call, record, err);
+		return adopt(call, state, ret_restore, err);
 	}
 	return bf_fail(err, BFABRIC_SYSTEM, "internal error in %s", __func__);
+}
+
+enum bfabric_status bf_state_mend(
+	struct bf_call *call, struct bf_state *state, struct bfabric_error *err)
+{
+	struct bfabric_session *s = call->s;
+	struct bf_record *record = &state->record;
+	enum bfabric_status status = bf_token_copy(&call->cached, &record->token, err);
+
+	if (status != BFABRIC_OK)
+		return status;
+	call->found = true;
+	call->rejected = bf_cache_rejected(&s->paths, &call->cached);
+	if (state->rescued)
+		status = bf_save_record(s, record, err);
+	if (status == BFABRIC_OK)
+		status = bf_save_cache(s, &record->token, err);
+	if (status != BFABRIC_OK)
+		return status;
+	if (!record->cache_written) {
+		record->cache_written = true;
+		/* Unsaved, a logout is not noticed until the next refresh. */
+		(void)!bf_save_record(s, record, /* err= */ NULL);
+	}
+	if (state->rescued)
+		bf_save_forget_rescue(s);
+	state->rescued = false;
+	return BFABRIC_OK;
 }

@@ -66,15 +66,20 @@ void bf_record_log_out(struct bf_record *record)
 	*record = kept;
 }
 
-bool bf_record_continues(const struct bf_record *rescue, const struct bf_record *record)
+bool bf_record_follows(const struct bf_record *rescue, const struct bf_secret *refresh)
 {
 	char hex[BF_SHA256_HEX];
 
-	if (!rescue->login || !record->login || strcmp(rescue->login, record->login) != 0 ||
-		bf_secret_empty(&record->token.refresh))
+	if (bf_secret_empty(refresh))
 		return false;
-	digest(&record->token.refresh, hex);
+	digest(refresh, hex);
 	return strcmp(hex, rescue->predecessor) == 0;
+}
+
+bool bf_record_continues(const struct bf_record *rescue, const struct bf_record *record)
+{
+	return rescue->login && record->login && strcmp(rescue->login, record->login) == 0 &&
+	       bf_record_follows(rescue, &record->token.refresh);
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */

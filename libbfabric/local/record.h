@@ -62,5 +62,7 @@ void bf_record_log_out(struct bf_record *record);
  * record's current refresh token.
  */
 bool bf_record_continues(const struct bf_record *rescue, const struct bf_record *record);
+/* Did its token replace this refresh token? */
+bool bf_record_follows(const struct bf_record *rescue, const struct bf_secret *refresh);
 
 #endif

@@ -264,8 +264,10 @@ const char *world_refresh_token(struct world *w)
 
 /* ---- bfabricPy ------------------------------------------------------------------------------- */
 
+/* As bfabricPy does it: a temporary file of its own name, a rename, no lock. */
 void py_write(struct world *w, json_t *reply)
 {
+	char temporary[512];
 	char *text;
 
 	if (!json_object_get(reply, "expires_at"))
@@ -273,9 +275,10 @@ void py_write(struct world *w, json_t *reply)
 			reply, "expires_at", json_integer(world_now(w) + w->server->lifetime));
 	text = json_dumps(reply, JSON_INDENT(2));
 	json_decref(reply);
-	assert_int_equal(bf_dir_ensure(w->paths.dir, 2, NULL), BFABRIC_OK);
-	assert_int_equal(bf_file_replace(w->paths.cache, text, strlen(text), NULL), BFABRIC_OK);
+	snprintf(temporary, sizeof(temporary), "%s/.cache.%d.tmp", w->paths.dir, (int)getpid());
+	world_write(temporary, text);
 	free(text);
+	assert_int_equal(rename(temporary, w->paths.cache), 0);
 }
 
 void py_login(struct world *w, const char *subject)
