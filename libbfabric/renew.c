@@ -174,32 +174,6 @@ static enum bfabric_status take_reply(struct renewal *r, struct bfabric_error *e
 	return BFABRIC_OK;
 }
 
-static void forget_marks(struct bfabric_session *s)
-{
-	(void)!bf_file_remove(s->paths.rejected, /* err= */ NULL); /* names a token that is gone */
-	bf_save_forget_rescue(s);
-}
-
-static enum bfabric_status keep(struct renewal *r, struct bf_save *save, struct bfabric_error *err)
-{
-	struct bfabric_session *s = r->call->s;
-	const char *rescue = NULL;
-	struct bfabric_error trouble = {0};
-
-	if (bf_save_commit(save, r->record, &trouble) == BFABRIC_OK)
-		forget_marks(s);
-	else if (bf_save_rescue(s, r->record, &rescue, NULL) == BFABRIC_OK)
-		bf_call_warn(r->call,
-			"the new login could not be saved (%.300s); it is kept in %s until it can",
-			trouble.text, rescue);
-	else
-		bf_call_warn(r->call,
-			"the new login could not be saved anywhere (%.300s): when this token "
-			"expires, a new login is needed",
-			trouble.text);
-	return bf_call_serve(r->call, &r->record->token, err);
-}
-
 /*
  * The server refused the token. Once: did bfabricPy, which takes no lock, refresh at the same
  * moment? Then a token that was neither tried nor spent is there now.
@@ -276,16 +250,16 @@ static enum bfabric_status spend(struct renewal *r, struct bf_save *save, struct
 
 	if (status == BFABRIC_OK && r->verdict == BF_TOKEN_GRANT_REFUSED && find_rival(r)) {
 		if (bf_call_accepts(r->call, &r->record->token))
-			return keep(r, save, err);
+			return bf_keep(r->call, r->record, save, err);
 		status = ask(r, err);
 	}
 	if (status == BFABRIC_OK)
 		status = consequence(r, err);
 	if (status == BFABRIC_OK)
-		return keep(r, save, err);
+		return bf_keep(r->call, r->record, save, err);
 	if (status == BFABRIC_LOGIN_REQUIRED)
 		/* Unsaved, the next call asks once more and is refused once more. */
-		(void)!bf_save_record(r->call->s, r->record, /* err= */ NULL);
+		(void)!bf_save_commit_record(save, r->record, /* err= */ NULL);
 	return status;
 }
 

@@ -53,6 +53,12 @@ enum bfabric_status bf_save_commit(
 	return second == BFABRIC_OK ? BFABRIC_OK : first;
 }
 
+enum bfabric_status bf_save_commit_record(
+	struct bf_save *save, const struct bf_record *record, struct bfabric_error *err)
+{
+	return commit_record(&save->record, record, err);
+}
+
 enum bfabric_status bf_save_record(
 	struct bfabric_session *s, const struct bf_record *record, struct bfabric_error *err)
 {
