@@ -147,7 +147,7 @@ enum bfabric_status bf_session_lock(struct bfabric_session *s, struct bf_lock *l
 
 /* ---- waiting for a sibling ------------------------------------------------------------------- */
 
-enum answer { UNDECIDED, ANSWERED };
+enum answer { UNDECIDED, ANSWERED, NO_LOCK };
 
 /* A failure that a sibling met after this call began is this call's answer too. */
 static enum answer share_outcome(struct bf_call *call, const struct bf_lock *lock,
@@ -181,7 +181,7 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* Until the lock is ours (UNDECIDED) or somebody else's work answered. */
+/* Until the lock is ours (UNDECIDED), somebody else's work answered, or it cannot be had. */
 static enum answer wait_for_lock(struct bf_call *call, struct bf_lock *lock,
 	enum bfabric_status *ret_status, struct bfabric_error *err)
 {
@@ -195,7 +195,7 @@ static enum answer wait_for_lock(struct bf_call *call, struct bf_lock *lock,
 
 		*ret_status = bf_lock_try(lock, &held, err);
 		if (*ret_status != BFABRIC_OK)
-			return ANSWERED;
+			return NO_LOCK;
 		if (look_again(call, lock, ret_status, err) == ANSWERED)
 			return ANSWERED;
 		if (held)
@@ -208,8 +208,7 @@ static enum answer wait_for_lock(struct bf_call *call, struct bf_lock *lock,
 		if (bf_boot_ms(sys) >= until) {
 			*ret_status = bf_fail(err, BFABRIC_LOCK_TIMEOUT,
 				"another process holds the lock %s for too long", lock->path);
-			*ret_status = bf_call_fall_back(call, *ret_status, err);
-			return ANSWERED;
+			return NO_LOCK;
 		}
 		bf_sleep_ms(sys, pause);
 		pause = next_pause(pause);
@@ -255,7 +254,8 @@ static enum bfabric_status with_lock(
 static enum bfabric_status without_lock(
 	struct bf_call *call, enum bfabric_status status, struct bfabric_error *err)
 {
-	if (call->s->env.method == BFABRIC_AUTH_CLIENT_CREDENTIALS) {
+	if (call->s->env.method == BFABRIC_AUTH_CLIENT_CREDENTIALS &&
+		!bf_call_can_fall_back(call)) {
 		bf_call_warn(call, "the token is not cached: %.400s", err->text);
 		return bf_renew_uncached(call, err);
 	}
@@ -291,7 +291,13 @@ enum bfabric_status bf_policy_token(struct bf_call *call, struct bfabric_error *
 	status = bf_session_open_lock(call->s, &lock, err);
 	if (status != BFABRIC_OK)
 		return without_lock(call, status, err);
-	if (wait_for_lock(call, &lock, &status, err) == ANSWERED)
+	switch (wait_for_lock(call, &lock, &status, err)) {
+	case ANSWERED:
 		return status;
+	case NO_LOCK:
+		return without_lock(call, status, err);
+	case UNDECIDED:
+		break;
+	}
 	return with_lock(call, &lock, err);
 }

@@ -30,6 +30,7 @@ struct bf_http;
 #define BF_PATIENCE_MS                                                                             \
 	2000               /* a valid token is served after waiting this long for a fresher one    \
 			    */
+#define BF_SPEND_MS   2000 /* less time than this is not enough to spend a refresh token in */
 #define BF_RECHECK_MS 1000 /* the token in memory is compared with the file this often */
 
 #define BF_RESERVE ((size_t)64 << 10) /* bytes promised on disk before a token is spent */

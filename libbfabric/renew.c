@@ -306,6 +306,16 @@ static enum bfabric_status no_space(
 		err);
 }
 
+/* A reply that comes after the deadline is lost, and with it the login. */
+static enum bfabric_status check_time(const struct bf_call *call, struct bfabric_error *err)
+{
+	if (call->s->env.method != BFABRIC_AUTH_OAUTH ||
+		call->deadline - bf_boot_ms(call->s->sys) >= BF_SPEND_MS)
+		return BFABRIC_OK;
+	return bf_fail(err, BFABRIC_TIMEOUT, "too little time is left for a refresh at %s",
+		call->s->env.url.text);
+}
+
 enum bfabric_status bf_renew(struct bf_call *call, struct bf_lock *lock, struct bf_state *state,
 	struct bfabric_error *err)
 {
@@ -316,6 +326,9 @@ enum bfabric_status bf_renew(struct bf_call *call, struct bf_lock *lock, struct 
 	if (call->s->env.method == BFABRIC_AUTH_OAUTH &&
 		bf_record_spent(&state->record, &state->record.token.refresh))
 		return nothing_to_spend(call, &state->record, err);
+	status = check_time(call, err);
+	if (status != BFABRIC_OK)
+		return bf_call_fall_back(call, status, err);
 	status = renewal_init(&r, call, &state->record, err);
 	if (status != BFABRIC_OK)
 		return status;

@@ -150,12 +150,10 @@ void bfabric_token_clear(struct bfabric_token *token)
 
 /* ---- getting a token ------------------------------------------------------------------------- */
 
-/* Wait for the other threads of this process, at most until the deadline. */
-static enum bfabric_status enter_policy(
-	struct bfabric_session *s, int64_t deadline, struct bfabric_error *err)
+/* Lock the policy, waiting so many milliseconds for the other threads of this process. */
+static bool enter_policy(struct bfabric_session *s, int64_t left)
 {
 	struct timespec until;
-	int64_t left = deadline - bf_boot_ms(s->sys);
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	if (left > 0) {
@@ -166,10 +164,29 @@ static enum bfabric_status enter_policy(
 			until.tv_sec++;
 		}
 	}
-	if (pthread_mutex_clocklock(&s->policy, CLOCK_MONOTONIC, &until) == 0)
-		return BFABRIC_OK;
-	return bf_fail(err, BFABRIC_TIMEOUT, "another thread is still busy with the login of %s",
+	return pthread_mutex_clocklock(&s->policy, CLOCK_MONOTONIC, &until) == 0;
+}
+
+/* The threads before us take as long as a sibling process may take: the same patience. */
+static enum bfabric_status wait_and_run(struct bf_call *call, struct bfabric_error *err)
+{
+	struct bfabric_session *s = call->s;
+	int64_t left = call->deadline - bf_boot_ms(s->sys);
+	bool content = !call->force && bf_call_can_fall_back(call);
+	enum bfabric_status status;
+
+	if (content && left > BF_PATIENCE_MS)
+		left = BF_PATIENCE_MS;
+	if (enter_policy(s, left)) {
+		status = bf_policy_token(call, err);
+		pthread_mutex_unlock(&s->policy);
+		return status;
+	}
+	if (content)
+		return bf_call_serve(call, &call->cached, err);
+	status = bf_fail(err, BFABRIC_TIMEOUT, "another thread is still busy with the login of %s",
 		s->env.name);
+	return bf_call_fall_back(call, status, err);
 }
 
 static enum bfabric_status run_policy(
@@ -178,11 +195,7 @@ static enum bfabric_status run_policy(
 	enum bfabric_status status = bf_call_begin(call, err);
 
 	if (status == BFABRIC_OK)
-		status = enter_policy(call->s, call->deadline, err);
-	if (status != BFABRIC_OK)
-		return status;
-	status = bf_policy_token(call, err);
-	pthread_mutex_unlock(&call->s->policy);
+		status = wait_and_run(call, err);
 	if (status == BFABRIC_OK)
 		status = bf_hand_out(
 			&call->token.access, call->token.scope, call->token.expires_at, ret, err);
@@ -226,7 +239,7 @@ enum bfabric_status bf_session_get(struct bfabric_session *session, int64_t min_
 		.s = session,
 		.min_ttl = min_ttl < 0 ? session->env.min_ttl : min_ttl,
 		.force = force_refresh,
-		.deadline = deadline,
+		.deadline = deadline < 0 ? 1 : deadline, /* long past; computed with below */
 	};
 	enum bfabric_status status = BFABRIC_OK;
 
