@@ -14,8 +14,6 @@
 static const char *type_name(mode_t mode)
 {
 	switch (mode & S_IFMT) {
-	case S_IFLNK:
-		return "a symbolic link";
 	case S_IFDIR:
 		return "a directory";
 	case S_IFIFO:

@@ -10,7 +10,7 @@
 #define NOTE_MAX ((size_t)1024)
 
 /* An OFD lock request for the whole file; l_pid must be 0 (fcntl(2)). */
-static int lock_call(int fd, int command, short type, short *ret_type)
+static int lock_call(int fd, int command, short type)
 {
 	struct flock request = {.l_type = type, .l_whence = SEEK_SET};
 	int rc;
@@ -18,8 +18,6 @@ static int lock_call(int fd, int command, short type, short *ret_type)
 	do
 		rc = fcntl(fd, command, &request);
 	while (rc < 0 && errno == EINTR);
-	if (rc == 0 && ret_type)
-		*ret_type = request.l_type;
 	return rc;
 }
 
@@ -100,7 +98,7 @@ static enum bfabric_status open_at(
 	if (status != BFABRIC_OK)
 		return status;
 	/* Ask who has it: the question tells whether there are locks here at all */
-	if (lock_call(fd, F_OFD_GETLK, F_WRLCK, NULL) < 0) {
+	if (lock_call(fd, F_OFD_GETLK, F_WRLCK) < 0) {
 		*ret_elsewhere = lacks_locks(errno);
 		return bf_fail(err, BFABRIC_SYSTEM, "cannot lock %s: %m", path);
 	}
@@ -133,7 +131,7 @@ enum bfabric_status bf_lock_open(struct bf_lock *lock, const char *path, const c
 
 enum bfabric_status bf_lock_try(struct bf_lock *lock, bool *ret_held, struct bfabric_error *err)
 {
-	if (!lock->held && lock_call(lock->fd, F_OFD_SETLK, F_WRLCK, NULL) < 0) {
+	if (!lock->held && lock_call(lock->fd, F_OFD_SETLK, F_WRLCK) < 0) {
 		if (errno != EAGAIN && errno != EACCES)
 			return bf_fail(err, BFABRIC_SYSTEM, "cannot lock %s: %m", lock->path);
 		*ret_held = false;
@@ -193,8 +191,7 @@ void bf_lock_release(struct bf_lock *lock)
 {
 	if (lock->path && lock->fd >= 0) {
 		if (lock->held)
-			(void)lock_call(
-				lock->fd, F_OFD_SETLK, F_UNLCK, NULL); /* close ends it too */
+			(void)lock_call(lock->fd, F_OFD_SETLK, F_UNLCK); /* close ends it too */
 		close(lock->fd);
 	}
 	free(lock->path);

@@ -20,7 +20,7 @@ static char folder[64];
 int scratch_setup(void **state)
 {
 	(void)state; /* cmocka's; the folder is the only state */
-	strcpy(folder, "/tmp/bfabric-unit-XXXXXX");
+	snprintf(folder, sizeof(folder), "/tmp/bfabric-unit-XXXXXX");
 	return mkdtemp(folder) && chmod(folder, 0711) == 0 ? 0 : -1;
 }
 

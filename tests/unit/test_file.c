@@ -92,7 +92,8 @@ static void test_size_limit(void **state)
 	assert_int_equal(content.len, MAX);
 	bf_secret_puts(&content, text); /* the limit of the file is not one of the string */
 	assert_false(content.failed);
-	strcat(text, "x");
+	text[MAX] = 'x';
+	text[MAX + 1] = '\0';
 	assert_fails(read_file(scratch_file("g", text, 0600), 0, &content), BFABRIC_SYSTEM, err,
 		"larger than 1000 bytes");
 }
@@ -155,7 +156,7 @@ static void test_other_types(void **state)
 	(void)state;
 	assert_int_equal(mkdir(scratch("dir"), 0700), 0);
 	assert_int_equal(mkfifo(scratch("fifo"), 0600), 0);
-	strcpy(address.sun_path, scratch("socket"));
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", scratch("socket"));
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	close(fd);
 	refused(scratch("dir"), 0, "is a directory");

@@ -126,6 +126,34 @@ static void test_old_temporary(void **state)
 	assert_string_equal(scratch_content(scratch("f")), "z");
 }
 
+/* Somebody creates the temporary file between our unlink and our open. */
+static void test_race_for_the_temporary(void **state)
+{
+	(void)state;
+	scratch_file("victim", "precious", 0600);
+	assert_int_equal(link(scratch("victim"), scratch("f.tmp")), 0);
+	fault_arm(FAULT_BIT(FAULT_UNLINK), 1, ENOENT);
+	assert_fails(
+		bf_file_replace(scratch("f"), "x", 1, &err), BFABRIC_SYSTEM, err, "File exists");
+	assert_true(fault_disarm());
+	assert_string_equal(scratch_content(scratch("victim")), "precious");
+	assert_true(scratch_exists(scratch("f.tmp"))); /* not ours to remove */
+}
+
+/* The reserve, the content and the directory: each is on the disk before the next step. */
+static void test_syncs(void **state)
+{
+	BF_AUTO_SLOT struct bf_slot slot = BF_SLOT_INIT;
+
+	(void)state;
+	fault_arm(FAULT_BIT(FAULT_SYNC), 99, EIO);
+	assert_int_equal(bf_slot_reserve(&slot, scratch("f"), 10, &err), BFABRIC_OK);
+	assert_int_equal(fault_count(), 1);
+	assert_int_equal(bf_slot_commit(&slot, "x", 1, &err), BFABRIC_OK);
+	assert_int_equal(fault_count(), 3);
+	fault_disarm();
+}
+
 static void test_link_is_replaced(void **state)
 {
 	struct stat st;
@@ -452,6 +480,8 @@ int main(void)
 		unit_in_scratch(test_commits_once),
 		unit_in_scratch(test_release_keeps_the_old),
 		unit_in_scratch(test_old_temporary),
+		unit_in_scratch(test_race_for_the_temporary),
+		unit_in_scratch(test_syncs),
 		unit_in_scratch(test_link_is_replaced),
 		unit_in_scratch(test_impossible_targets),
 		unit_in_scratch(test_not_permitted),

@@ -149,7 +149,7 @@ static void test_refused(void **state)
 		{"https://[::g]", "IPv6"},
 		{"https://[127.0.0.1]", "IPv6"},
 		{"https://[v1.a]", "IPv6"},
-		{"https://[1:2:3:4:5:6:7:8:9:1:2:3:4:5:6:7:8:9:1:2:3:4:5:6]", "IPv6"},
+		{"https://[1:2:3:4:5:6:7:8:9:1:2:3:4:5:6:7:8:9:1:2:3:4:5:6:7:8]", "IPv6"},
 		{"https://::1", "no host"},
 		{"https://h/./x", "dot segment"},
 		{"https://h/..", "dot segment"},
