@@ -1,0 +1,211 @@
+/* test_oauth_faults.c - no memory, at every single allocation of the OAuth ring and of jansson. */
+#include "unit.h"
+
+#include <stdlib.h>
+
+#include "libbfabric/oauth/device.h"
+#include "libbfabric/oauth/discovery.h"
+
+#define BASE "https://bfabric.example.org/bfabric"
+
+static struct bfabric_error err;
+
+static struct bf_reply reply_of(long status, const char *body)
+{
+	struct bf_reply reply = {.status = status, .retry_after = -1};
+
+	bf_secret_puts(&reply.body, body);
+	return reply;
+}
+
+static void build(const struct bf_grant *grant, const struct bf_grant_params *params)
+{
+	FAULT_EACH (FAULT_MEMORY, ENOMEM) {
+		BF_AUTO_REQUEST struct bf_request request = {0};
+		enum bfabric_status status = grant->build(params, &request, &err);
+		bool failed = fault_disarm();
+
+		assert_int_equal(status, failed ? BFABRIC_NO_MEMORY : BFABRIC_OK);
+		assert_int_equal(request.url == NULL, failed);
+	}
+}
+
+static void test_grants(void **state)
+{
+	BF_AUTO_SECRET struct bf_secret secret = BF_SECRET_INIT;
+	struct bf_grant_params params = {.token_endpoint = BASE "/token",
+		.client_id = "a-client-with-a-long-name",
+		.client_auth = BF_CLIENT_AUTH_BASIC,
+		.client_secret = &secret,
+		.scope = "api:read api:write",
+		.refresh_token = &secret,
+		.device_code = &secret};
+
+	(void)state;
+	for (int i = 0; i < 40; i++)
+		bf_secret_puts(&secret, "0123456789"); /* makes every buffer grow more than once */
+	for (const struct bf_grant *const *grant = bf_grants; *grant; grant++)
+		build(*grant, &params);
+	params.client_auth = BF_CLIENT_AUTH_EMPTY_BASIC;
+	build(&bf_grant_refresh_token, &params);
+	params.client_auth = BF_CLIENT_AUTH_BODY;
+	build(&bf_grant_device_code, &params);
+}
+
+static void test_device_start(void **state)
+{
+	(void)state;
+	FAULT_EACH (FAULT_MEMORY, ENOMEM) {
+		BF_AUTO_REQUEST struct bf_request request = {0};
+		enum bfabric_status status = bf_device_start_build(
+			BASE "/device", "CLI", "api:read api:write", &request, &err);
+
+		assert_int_equal(status, fault_disarm() ? BFABRIC_NO_MEMORY : BFABRIC_OK);
+	}
+}
+
+static void test_discovery_build(void **state)
+{
+	BF_AUTO_URL struct bf_url base = BF_URL_INIT;
+
+	(void)state;
+	assert_int_equal(bf_url_parse(BASE, &base, &err), BFABRIC_OK);
+	FAULT_EACH (FAULT_MEMORY, ENOMEM) {
+		BF_AUTO_REQUEST struct bf_request request = {0};
+		BF_AUTO_ENDPOINTS struct bf_endpoints fixed = {0};
+		enum bfabric_status built = bf_discovery_build(&base, &request, &err);
+		enum bfabric_status made = bf_endpoints_fixed(&base, &fixed, &err);
+		bool failed = fault_disarm();
+
+		assert_int_equal(built == BFABRIC_NO_MEMORY || made == BFABRIC_NO_MEMORY, failed);
+		assert_int_equal(made == BFABRIC_OK, fixed.token != NULL);
+	}
+}
+
+/* ---- accepting: our allocations by the linker, jansson's by its own hook ----------------------
+ */
+
+/*
+ * jansson's parser drops a character when the buffer of a long string cannot grow, and says
+ * nothing, so that little can be asked after a failure of its own: no crash, no leak, no half.
+ */
+static bool json_may_fail;
+
+static void check(enum bfabric_status status, bool failed, bool empty)
+{
+	if (json_may_fail)
+		assert_true(status == BFABRIC_OK || status == BFABRIC_NO_MEMORY ||
+			    status == BFABRIC_BAD_REPLY);
+	else
+		assert_int_equal(status, failed ? BFABRIC_NO_MEMORY : BFABRIC_OK);
+	assert_int_equal(empty, status != BFABRIC_OK);
+}
+
+static void accept_device(const struct bf_reply *reply)
+{
+	BF_AUTO_DEVICE struct bf_device device = {0};
+	enum bfabric_status status = bf_device_start_accept(reply, &device, &err);
+
+	check(status, fault_disarm(), device.user_code == NULL);
+}
+
+static void accept_token(const struct bf_reply *reply)
+{
+	json_t *token = NULL;
+	enum bf_token_verdict verdict = bf_token_accept(reply, &token, &err);
+
+	check(verdict == BF_TOKEN_ISSUED ? BFABRIC_OK : err.status, fault_disarm(), token == NULL);
+	json_decref(token);
+}
+
+static void accept_discovery(const struct bf_reply *reply)
+{
+	struct bf_url base = {.text = (char[]){BASE},
+		.scheme = (char[]){"https"},
+		.host = (char[]){"bfabric.example.org"},
+		.path = (char[]){"/bfabric"},
+		.port = 443};
+	BF_AUTO_ENDPOINTS struct bf_endpoints found = {0};
+	bool is_found = false;
+	enum bfabric_status status = bf_discovery_accept(&base, reply, &is_found, &found, &err);
+
+	check(status, fault_disarm(), found.token == NULL);
+}
+
+static json_malloc_t json_malloc_real;
+static unsigned json_count, json_n; /* the allocation of jansson's that fails */
+
+static void *json_malloc_or_not(size_t size)
+{
+	return ++json_count == json_n ? NULL : json_malloc_real(size);
+}
+
+static void each_of_janssons(
+	const struct bf_reply *reply, void (*accept)(const struct bf_reply *reply))
+{
+	json_free_t json_free_real;
+
+	json_get_alloc_funcs(&json_malloc_real, &json_free_real);
+	json_set_alloc_funcs(json_malloc_or_not, json_free_real);
+	json_may_fail = true;
+	for (json_n = 1; json_n == 1 || json_count >= json_n - 1; json_n++) {
+		json_count = 0;
+		accept(reply);
+	}
+	json_may_fail = false;
+	json_set_alloc_funcs(json_malloc_real, json_free_real);
+	assert_true(json_n > 5); /* the hook was at work */
+}
+
+static void each_allocation(const char *body, void (*accept)(const struct bf_reply *reply))
+{
+	BF_AUTO_REPLY struct bf_reply reply = reply_of(200, body);
+
+	FAULT_EACH (FAULT_MEMORY, ENOMEM)
+		accept(&reply);
+	each_of_janssons(&reply, accept);
+}
+
+static void test_accepting(void **state)
+{
+	(void)state;
+	each_allocation("{\"access_token\":\"x\",\"expires_in\":\"3600\",\"refresh_token\":\"y\"}",
+		accept_token);
+	each_allocation("{\"device_code\":\"x\",\"user_code\":\"AB\",\"verification_uri\":"
+			"\"https://bfabric.example.org/d\",\"verification_uri_complete\":"
+			"\"https://bfabric.example.org/d?c=AB\"}",
+		accept_device);
+	each_allocation(
+		"{\"issuer\":\"" BASE "\",\"token_endpoint\":\"" BASE "/t\"}", accept_discovery);
+}
+
+/* A refusal must not become something else because its text could not be made. */
+static void test_refusal(void **state)
+{
+	BF_AUTO_REPLY struct bf_reply reply = reply_of(
+		400, "{\"error\":\"invalid_grant\",\"error_description\":\"it was spent\"}");
+	json_t *token = NULL;
+
+	(void)state;
+	FAULT_EACH (FAULT_MEMORY, ENOMEM) {
+		enum bf_token_verdict verdict = bf_token_accept(&reply, &token, &err);
+
+		fault_disarm();
+		assert_int_equal(verdict, BF_TOKEN_GRANT_REFUSED);
+		assert_int_equal(err.status, BFABRIC_LOGIN_REQUIRED);
+		assert_true(*err.text);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_grants),
+		cmocka_unit_test(test_device_start),
+		cmocka_unit_test(test_discovery_build),
+		cmocka_unit_test(test_accepting),
+		cmocka_unit_test(test_refusal),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
