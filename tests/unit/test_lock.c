@@ -179,7 +179,7 @@ static int count_up(void *unused)
 			continue;
 		}
 		CHECK(bf_lock_read_note(&lock, note, sizeof(note), &len, &err) == BFABRIC_OK);
-		len = (size_t)snprintf(note, sizeof(note), "%d", atoi(note) + 1);
+		len = (size_t)snprintf(note, sizeof(note), "%ld", strtol(note, NULL, 10) + 1);
 		CHECK(bf_lock_write_note(&lock, note, len, &err) == BFABRIC_OK);
 		i++;
 	}
