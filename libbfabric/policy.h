@@ -6,7 +6,7 @@
  *   policy.c    who answers: cache, a sibling that is just refreshing, or this call itself
  *   state.c     what lies on disk under the lock, and which refresh token is the current one
  *   renew.c     spending a refresh token (or a client secret) once, and what a verdict leads to
- *   client_auth.c  who the client is to the token endpoint
+ *   client_auth.c who the client is to the token endpoint
  *   keep.c      a new token: saving and serving it
  *   save.c      record, cache, rescue copy
  *   outcome.c   the note in the lock file
@@ -65,8 +65,7 @@ BF_MUST_USE enum bfabric_status bf_session_open_http(
 BF_MUST_USE enum bfabric_status bf_session_transport(
 	struct bfabric_session *s, struct bf_transport *ret, struct bfabric_error *err);
 
-/* ---- memory.c -----------------------------------------------------------------------------------
- */
+/* ---- memory.c ---- */
 
 BF_MUST_USE enum bfabric_status bf_hand_out(const struct bf_secret *value, const char *scope,
 	int64_t expires_at, struct bfabric_token *ret, struct bfabric_error *err);
@@ -79,8 +78,9 @@ bool bf_memory_serve(struct bfabric_session *s, int64_t min_ttl, struct bfabric_
 void bf_memory_keep(struct bf_call *call);
 void bf_session_forget(struct bfabric_session *s);
 
-/* ---- outcome.c: {"seq":7,"time":...,"status":"RETRY_LATER","text":"..."}
- * ------------------------- */
+/* ---- outcome.c ---- */
+
+/* The note in the lock file: {"seq":7,"time":...,"status":"RETRY_LATER","text":"..."} */
 
 struct bf_outcome {
 	int64_t seq; /* grows with every outcome; 0: none yet */
@@ -96,8 +96,7 @@ void bf_outcome_peek(const struct bf_paths *paths, struct bf_outcome *ret);
 void bf_outcome_write(struct bf_lock *lock, const struct bf_sys *sys, enum bfabric_status status,
 	const struct bfabric_error *err);
 
-/* ---- policy.c -----------------------------------------------------------------------------------
- */
+/* ---- policy.c ---- */
 
 /* One call for a token. */
 struct bf_call {
@@ -146,8 +145,7 @@ BF_MUST_USE enum bfabric_status bf_session_open_lock(
 BF_MUST_USE enum bfabric_status bf_session_lock(struct bfabric_session *s, struct bf_lock *lock,
 	int64_t deadline, struct bfabric_error *err);
 
-/* ---- state.c ------------------------------------------------------------------------------------
- */
+/* ---- state.c ---- */
 
 /* What is true under the lock. */
 struct bf_state {
@@ -184,8 +182,7 @@ BF_MUST_USE enum bfabric_status bf_state_mend(
 BF_MUST_USE enum bfabric_status bf_new_login_id(
 	const struct bf_sys *sys, char **ret, struct bfabric_error *err);
 
-/* ---- save.c -------------------------------------------------------------------------------------
- */
+/* ---- save.c ---- */
 
 /* The promise that record and cache can be written. */
 struct bf_save {
@@ -225,8 +222,7 @@ BF_MUST_USE enum bfabric_status bf_save_record(
 BF_MUST_USE enum bfabric_status bf_save_cache(
 	struct bfabric_session *s, const struct bf_token *token, struct bfabric_error *err);
 
-/* ---- keep.c -------------------------------------------------------------------------------------
- */
+/* ---- keep.c ---- */
 
 /*
  * Save and serve record->token, which the server just issued. A logout or login by bfabricPy during
@@ -235,9 +231,7 @@ BF_MUST_USE enum bfabric_status bf_save_cache(
 BF_MUST_USE enum bfabric_status bf_keep(struct bf_call *call, struct bf_record *record,
 	struct bf_save *save, struct bfabric_error *err);
 
-/* ---- client_auth.c
- * -----------------------------------------------------------------------------------
- */
+/* ---- client_auth.c ---- */
 
 /* client_secret, or the content of client_secret_file; empty: a public client. */
 BF_MUST_USE enum bfabric_status bf_client_secret(
@@ -245,11 +239,9 @@ BF_MUST_USE enum bfabric_status bf_client_secret(
 /* The forms of client authentication to try, best first; returns how many. */
 size_t bf_client_auth_forms(const char *known, bool has_secret, enum bf_client_auth ret_forms[2]);
 
-/* ---- renew.c ------------------------------------------------------------------------------------
- */
+/* ---- renew.c ---- */
 
-/* Refresh (or fetch anew, for client credentials) under the lock; on OK call->token is the answer.
- */
+/* Refresh (or fetch anew, for a service) under the lock; on OK call->token is the answer. */
 BF_MUST_USE enum bfabric_status bf_renew(struct bf_call *call, struct bf_lock *lock,
 	struct bf_state *state, struct bfabric_error *err);
 

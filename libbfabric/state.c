@@ -47,9 +47,9 @@ enum bfabric_status bf_state_load(
 	bool found = false;
 	enum bfabric_status status = bf_record_read(s->paths.record, &found, &ret->record, err);
 
+	/* Damaged: the cache is all there is, as after a bfabricPy login. */
 	if (status == BFABRIC_BAD_REPLY)
-		return BFABRIC_OK; /* damaged: the cache is all there is, as after a bfabricPy login
-				    */
+		return BFABRIC_OK;
 	if (status != BFABRIC_OK)
 		return status;
 	if (found)
