@@ -34,7 +34,8 @@ static bool hosts_serve(const struct bf_yaml *yaml, const struct bf_yaml_node *o
 	for (uint32_t c = f.hosts->first; (item = bf_yaml_next(yaml, &c));) {
 		BF_AUTO_URL struct bf_url url = BF_URL_INIT;
 
-		if (is_string(yaml, item) && bf_config_host_url(bf_yaml_text(yaml, item), &url) &&
+		if (is_string(yaml, item) &&
+			bf_config_host_url(bf_yaml_text(yaml, item), &url, NULL) == BFABRIC_OK &&
 			bf_url_serves(&url, "https", request->host))
 			return true;
 	}

@@ -144,15 +144,18 @@ static enum bfabric_status read_serve_pat(
 	return BFABRIC_OK;
 }
 
-bool bf_config_host_url(const char *text, struct bf_url *ret)
+enum bfabric_status bf_config_host_url(
+	const char *text, struct bf_url *ret, struct bfabric_error *err)
 {
 	BF_AUTO_FREE char *url = NULL;
 
 	/* nothing that would end the host, or stand before it */
 	if (strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]") !=
 		strlen(text))
-		return false;
-	return asprintf(&url, "https://%s", text) > 0 && bf_url_parse(url, ret, NULL) == BFABRIC_OK;
+		return bf_fail(err, BFABRIC_BAD_CALL, "not a host name");
+	if (asprintf(&url, "https://%s", text) < 0)
+		return bf_fail_nomem(err);
+	return bf_url_parse(url, ret, err);
 }
 
 static enum bfabric_status add_host(struct ours *o, const char *key,
@@ -163,7 +166,10 @@ static enum bfabric_status add_host(struct ours *o, const char *key,
 
 	if (status != BFABRIC_OK)
 		return status;
-	if (!bf_config_host_url((*hosts)[(*count)++], &url))
+	status = bf_config_host_url((*hosts)[(*count)++], &url, NULL);
+	if (status == BFABRIC_NO_MEMORY)
+		return bf_fail_nomem(o->err);
+	if (status != BFABRIC_OK)
 		return bad(o, item, key, "must hold plain host names, or host:port");
 	return BFABRIC_OK;
 }

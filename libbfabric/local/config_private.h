@@ -75,8 +75,9 @@ const char *bf_config_override_url(const json_t *override); /* NULL: none */
 void bf_config_peek(const struct bf_config_entry *entry, const struct bf_yaml_node **ret_base_url,
 	const struct bf_yaml_node **ret_ours);
 
-/* Is this a host[:port] that may stand in `hosts`? Fills the URL it stands for. */
-bool bf_config_host_url(const char *text, struct bf_url *ret);
+/* The URL that a host[:port] of `hosts` stands for; BAD_CALL when it may not stand there. */
+enum bfabric_status bf_config_host_url(
+	const char *text, struct bf_url *ret, struct bfabric_error *err);
 
 /* Where a value stands, for errors. */
 struct bf_config_place {
