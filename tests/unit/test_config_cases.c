@@ -118,7 +118,7 @@ int main(void)
 	struct dirent **names = NULL;
 	char base[4096];
 	size_t count = 0;
-	int n;
+	int n, failed;
 
 	snprintf(base, sizeof(base), "%s", BF_TEST_DATA "/config");
 	n = scandir(base, &names, NULL, alphasort);
@@ -134,5 +134,11 @@ int main(void)
 		fprintf(stderr, "no cases in %s\n", base);
 		return 1;
 	}
-	return _cmocka_run_group_tests("config cases", tests, count, NULL, NULL);
+	failed = _cmocka_run_group_tests("config cases", tests, count, NULL, NULL);
+	for (size_t i = 0; i < count; i++)
+		free(tests[i].initial_state);
+	for (int i = 0; i < n; i++)
+		free(names[i]);
+	free(names);
+	return failed;
 }
