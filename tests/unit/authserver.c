@@ -339,12 +339,14 @@ static enum bfabric_status perform(void *data, const struct bf_request *request,
 	struct authserver *s = data;
 	enum bfabric_status status;
 
-	if (s->during)
-		s->during(s->data);
 	pthread_mutex_lock(&s->mutex);
 	snprintf(s->last_body, sizeof(s->last_body), "%s", bf_secret_reveal(&request->body));
 	snprintf(s->last_authorization, sizeof(s->last_authorization), "%s",
 		bf_secret_reveal(&request->authorization));
+	pthread_mutex_unlock(&s->mutex);
+	if (s->during)
+		s->during(s->data);
+	pthread_mutex_lock(&s->mutex);
 	status = answer_or_fail(s, request, ret_reply, ret_sent, err);
 	if (s->trouble_left > 0)
 		s->trouble_left--;
