@@ -53,9 +53,10 @@ enum bfabric_status bf_reply_object(const char *what, const struct bf_reply *rep
 	if (reply->body.len > BF_REPLY_MAX)
 		return bf_fail(err, BFABRIC_BAD_REPLY, "%s answered with more than 1 MiB", what);
 	json = load(&reply->body, &error);
-	if (!json && json_error_code(&error) == json_error_out_of_memory)
+	/* jansson says nothing when memory runs out; what it else says quotes the input: not used
+	 */
+	if (!json && error.text[0] == '\0')
 		return bf_fail_nomem(err);
-	/* jansson's own text quotes the input, which may be a token: not used */
 	if (!json_is_object(json))
 		return bf_fail(err, BFABRIC_BAD_REPLY, "%s answered HTTP %ld without a JSON object",
 			what, reply->status);
