@@ -1,5 +1,4 @@
 #include "child.h"
-#include "full.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -9,6 +8,8 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+const struct bf_guard *bf_child_guard;
 
 #define OUTPUT_MAX ((size_t)1 << 20)
 
@@ -73,11 +74,13 @@ static int start(const char *const argv[], int output, pid_t *ret_pid)
 			&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	if (!error)
 		error = posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
-	bf_guard_lift(bf_full_guard);
+	if (bf_child_guard)
+		bf_guard_lift(bf_child_guard);
 	if (!error) /* posix_spawn does not change argv; its type is older than const */
 		error = posix_spawn(ret_pid, argv[0], &files, &attributes,
 			(char *const *)(uintptr_t)argv, variables);
-	bf_guard_again(bf_full_guard);
+	if (bf_child_guard)
+		bf_guard_again(bf_child_guard);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&files);
 	return error;

@@ -5,6 +5,10 @@
 #define BF_CHILD_H
 
 #include "../libbfabric/base/secret.h"
+#include "guard.h"
+
+/* What main changed of its own process and a child gets back; NULL: nothing was changed. */
+extern const struct bf_guard *bf_child_guard;
 
 /* Absolute path of a program, by PATH; relative entries of PATH are skipped. SYSTEM if there is
  * none. */

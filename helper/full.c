@@ -2,6 +2,7 @@
  * The full program: every verb, and the git helper, complete without the front.
  */
 #include "full.h"
+#include "child.h"
 #include "format.h"
 #include "help.h"
 #include "nearest.h"
@@ -13,8 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-const struct bf_guard *bf_full_guard;
 
 /* What `bfabric` can do, in the order of help. */
 static const struct command {
@@ -215,7 +214,7 @@ static void begin(struct bf_guard *guard)
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 
 	bf_guard_init(guard);
-	bf_full_guard = guard;
+	bf_child_guard = guard;
 	/* A closed pipe or connection is an error to report, not a death with a spent token. */
 	(void)sigaction(SIGPIPE, &ignore, NULL);
 	/* libcurl would write the keys of every connection there. */

@@ -5,7 +5,6 @@
 #define BF_FULL_H
 
 #include "faces.h"
-#include "guard.h"
 #include "../libbfabric/session.h"
 
 enum bfabric_status bf_run_token(
@@ -22,9 +21,6 @@ enum bfabric_status bf_run_configure_git(
 extern const struct bf_verb bf_verb_status;
 extern const struct bf_verb bf_verb_device;
 extern const struct bf_verb bf_verb_configure_git;
-
-/* A child needs the settings that this process began with. Lives as long as main. */
-extern const struct bf_guard *bf_full_guard;
 
 /*
  * Add the command that mends the failure in `err` to its text, where there is one: "...; run:

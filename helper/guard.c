@@ -1,10 +1,13 @@
 #include "guard.h"
+#include <fcntl.h>
 #include <jansson.h>
 #include <malloc.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static void erase_and_free(void *memory)
 {
@@ -14,8 +17,26 @@ static void erase_and_free(void *memory)
 	free(memory);
 }
 
+/*
+ * A program that is started with a closed stdout would get the lock file or a socket as descriptor
+ * 1, and write the token there. The gap is filled with /dev/null, opened the wrong way round so
+ * that use of it fails as it should.
+ */
+static void fill_standard_descriptors(void)
+{
+	struct pollfd ends[] = {{.fd = 0}, {.fd = 1}, {.fd = 2}};
+
+	if (poll(ends, 3, 0) <= 0)
+		return;
+	for (int i = 0; i < 3; i++)
+		if (ends[i].revents & POLLNVAL &&
+			open("/dev/null", i == 0 ? O_WRONLY : O_RDONLY) != i)
+			_exit(1);
+}
+
 void bf_guard_init(struct bf_guard *guard)
 {
+	fill_standard_descriptors();
 	*guard = (struct bf_guard){0};
 	guard->core_known = getrlimit(RLIMIT_CORE, &guard->core) == 0;
 	guard->umask = umask(077); /* the only way to read it */

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#define ROWS_BESIDE_QR 6 /* the lines below the code, and one for the shell's prompt */
+#define ROWS_BESIDE_QR 4 /* the lines below it, the last with the remaining time */
 
 static volatile sig_atomic_t interrupted;
 
