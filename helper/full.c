@@ -6,7 +6,7 @@
 #include "format.h"
 #include "help.h"
 #include "nearest.h"
-#include "paths.h"
+#include "build_paths.h"
 #include "say.h"
 #include "terminal.h"
 #include <signal.h>

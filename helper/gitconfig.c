@@ -1,7 +1,7 @@
 #include "gitconfig.h"
 #include "faces.h"
 #include "instance.h"
-#include "paths.h"
+#include "build_paths.h"
 #include "child.h"
 #include <stdio.h>
 #include <stdlib.h>

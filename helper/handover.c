@@ -1,6 +1,6 @@
 #include "handover.h"
 #include "../libbfabric/base/file.h"
-#include "paths.h"
+#include "build_paths.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>

@@ -4,7 +4,7 @@
 #include "route.h"
 #include "sigpipe.h"
 #include "../base/sys.h"
-#include "paths.h"
+#include "build_paths.h"
 #include <curl/curl.h>
 #include <pthread.h>
 #include <stdlib.h>
