@@ -366,8 +366,7 @@ static enum bfabric_status with_handle(struct bf_http *http, struct exchange *x,
 	if (x->request->spends) {
 		curl_easy_cleanup(x->curl);
 	} else {
-		curl_easy_reset(
-			x->curl); /* forget body, headers and buffers that are about to go */
+		curl_easy_reset(x->curl); /* forget body, headers, buffers: they end here */
 		http->kept = x->curl;
 	}
 	return status;

@@ -228,6 +228,26 @@ static void bytes_are_bytes(void **state)
 	assert_memory_equal(bf_secret_reveal(&peer.seen) + peer.seen.len - 5, "a=b\0\xff", 5);
 }
 
+/* libcurl would ask first and wait a second for the answer that no small server gives. */
+static void a_large_body_is_sent_without_asking(void **state)
+{
+	AUTO_PEER struct peer peer = {.serve = peer_serve_answer, .answer = OK_EMPTY};
+	AUTO_HTTP struct bf_http *http = client(NULL);
+	struct bf_request request;
+
+	(void)state;
+	peer_start(&peer);
+	request = client_request("http", "127.0.0.1", peer.port);
+	for (int i = 0; i < 4096; i++)
+		bf_secret_printf(&request.body, "%0512d", i);
+	AUTO_OUTCOME struct outcome o = client_perform(http, &request);
+
+	assert_int_equal(o.status, BFABRIC_OK);
+	peer_stop(&peer);
+	assert_null(strcasestr(bf_secret_reveal(&peer.seen), "\r\nExpect:"));
+	assert_true(peer.seen.len > (size_t)2 << 20);
+}
+
 /* ---- requests that are never sent ------------------------------------------------------------ */
 
 static void check_refused_url(const char *url)
@@ -307,6 +327,7 @@ int main(void)
 		cmocka_unit_test(methods),
 		cmocka_unit_test(netrc_is_not_read),
 		cmocka_unit_test(bytes_are_bytes),
+		cmocka_unit_test(a_large_body_is_sent_without_asking),
 		cmocka_unit_test(urls_that_are_refused),
 		cmocka_unit_test(a_query_is_let_through),
 		cmocka_unit_test(a_header_cannot_be_smuggled_in),
