@@ -29,6 +29,7 @@ static const struct bf_option token_options[] = {
 		.argument = "SHELL",
 		.choices = BF_SHELLS,
 		.help = "For --format env: sh (default), csh, fish."},
+	BF_ROW_VERBOSE,
 	BF_ROW_HELP,
 	BF_ROW_END,
 };
@@ -50,6 +51,7 @@ static const struct bf_option git_options[] = {
 	BF_ROW_ENVIRONMENT,
 	BF_ROW_CONFIG_FILE,
 	BF_ROW_MIN_TTL,
+	BF_ROW_VERBOSE,
 	BF_ROW_HELP,
 	{.name = "version",
 		.kind = BF_OPTION_SET,

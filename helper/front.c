@@ -12,6 +12,7 @@
 #include "guard.h"
 #include "handover.h"
 #include "say.h"
+#include "trace.h"
 #include "../libbfabric/base/sys.h"
 #include "../libbfabric/local/cache.h"
 #include <string.h>
@@ -168,7 +169,7 @@ static enum outcome answer(struct front *front, int argc, char *const argv[])
 	/* A bad command line is the full program's to explain, so are help and version. */
 	if (bf_options_parse(face->verb->options, face->verb->max_arguments, argc - skip,
 		    argv + skip, &front->call, NULL) != BFABRIC_OK ||
-		front->call.help || front->call.version)
+		front->call.help || front->call.version || bf_trace_wanted(&front->call))
 		return HAND_OVER;
 	return face->answer(front);
 }

@@ -27,6 +27,7 @@ struct bf_call {
 	int global;
 	int help;
 	int version;
+	int verbose;
 	int format;      /* enum bf_format */
 	int shell;       /* enum bf_shell */
 	int set_default; /* enum bf_set_default */
@@ -79,6 +80,12 @@ struct bf_option {
 		.argument = "SECONDS", .value = 0, .limit = 86400,                                 \
 		.help = "Refresh a token that lives shorter than this (default: the "              \
 			"environment's min_ttl, or 60)."                                           \
+	}
+#define BF_ROW_VERBOSE                                                                             \
+	{                                                                                          \
+		.name = "verbose", .letter = 'v', .kind = BF_OPTION_SET,                           \
+		.member = BF_MEMBER(verbose), .value = 1,                                          \
+		.help = "Tell on stderr what happens, without secrets (also BFABRIC_TRACE=1)."     \
 	}
 #define BF_ROW_HELP                                                                                \
 	{                                                                                          \

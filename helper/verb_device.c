@@ -1,4 +1,5 @@
 #include "full.h"
+#include "trace.h"
 #include "device_plan.h"
 #include "say.h"
 #include "scope.h"
@@ -40,6 +41,7 @@ static const struct bf_option options[] = {
 		.value = BF_DEFAULT_NO,
 		.help = "Leave the default environment alone."},
 	BF_ROW_CONFIG_FILE,
+	BF_ROW_VERBOSE,
 	BF_ROW_HELP,
 	BF_ROW_END,
 };
@@ -195,6 +197,7 @@ enum bfabric_status bf_run_device(
 			&plan.environment, "login", /* seams= */ NULL, &session, err);
 	if (status != BFABRIC_OK)
 		return status;
+	bf_trace_session(call, session);
 	env = bf_session_environment(session);
 	ui = bf_screen_ui(&screen);
 	status = bf_login_device(session, &ui, bf_call_deadline(call, TIMEOUT), &result, err);

@@ -1,6 +1,7 @@
 #include "full.h"
 #include "git.h"
 #include "say.h"
+#include "trace.h"
 #include <unistd.h>
 
 #define DEADLINE 40 /* seconds */
@@ -53,8 +54,10 @@ static enum bfabric_status get(const struct bf_git_request *request, const struc
 	if (!may_serve(environment))
 		return BFABRIC_OK;
 	status = bf_session_new(environment, "host", /* seams= */ NULL, &session, err);
-	if (status == BFABRIC_OK)
+	if (status == BFABRIC_OK) {
+		bf_trace_session(call, session);
 		status = serve(request, call, session, &answer->out, err);
+	}
 	if (status == BFABRIC_OK)
 		return BFABRIC_OK;
 	bf_secret_clear(&answer->out);

@@ -1,5 +1,6 @@
 #include "full.h"
 #include "status_report.h"
+#include "trace.h"
 
 static const struct bf_option options[] = {
 	{.name = "json",
@@ -9,6 +10,7 @@ static const struct bf_option options[] = {
 		.help = "Print a JSON object for programs (its `version` is 1)."},
 	BF_ROW_ENVIRONMENT,
 	BF_ROW_CONFIG_FILE,
+	BF_ROW_VERBOSE,
 	BF_ROW_HELP,
 	BF_ROW_END,
 };
@@ -51,8 +53,10 @@ enum bfabric_status bf_run_status(
 	struct bfabric_error trouble = {0};
 	enum bfabric_status verdict = bfabric_session_open(&where, &session, err);
 
-	if (verdict == BFABRIC_OK)
+	if (verdict == BFABRIC_OK) {
+		bf_trace_session(call, session);
 		verdict = bfabric_session_status(session, &status, err);
+	}
 	/* A program that asked for JSON gets it also where nothing is configured. */
 	if (verdict != BFABRIC_OK && (!call->json || verdict != BFABRIC_NOT_LOGGED_IN))
 		return verdict;

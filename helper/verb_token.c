@@ -1,6 +1,7 @@
 #include "full.h"
 #include "format.h"
 #include "say.h"
+#include "trace.h"
 
 #define DEADLINE 40 /* seconds */
 
@@ -17,6 +18,7 @@ enum bfabric_status bf_run_token(
 
 	if (status != BFABRIC_OK)
 		return status;
+	bf_trace_session(call, session);
 	environment = bf_session_environment(session);
 	status = bf_session_get(session, call->min_ttl, call->force_refresh,
 		bf_call_deadline(call, DEADLINE), &token, err);

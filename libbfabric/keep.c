@@ -61,6 +61,7 @@ static enum bfabric_status save_all(struct bf_call *call, struct bf_record *reco
 			"the new login could not be saved anywhere (%.300s): when this token "
 			"expires, a new login is needed",
 			trouble.text);
+	bf_trace(s, "record %s: %s", s->paths.record, call->warning ? call->warning : "saved");
 	return bf_call_serve(call, &record->token, err);
 }
 

@@ -45,10 +45,9 @@ static enum bfabric_status perform(struct attempt *a, struct bf_request *request
 	struct bf_reply *reply, struct bfabric_error *err)
 {
 	int64_t limit = bf_boot_ms(a->s->sys) + REQUEST_MS;
-	bool sent = false;
 
 	request->deadline = limit < a->deadline ? limit : a->deadline;
-	return a->transport.perform(a->transport.data, request, reply, &sent, err);
+	return bf_trace_perform(a->s, &a->transport, request, reply, err);
 }
 
 static enum bfabric_status discover(struct attempt *a, struct bfabric_error *err)

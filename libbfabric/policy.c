@@ -67,6 +67,8 @@ enum bfabric_status bf_call_begin(struct bf_call *call, struct bfabric_error *er
 	status = bf_call_look(call, err);
 	if (status == BFABRIC_OK && call->found)
 		digest_of(&call->cached, call->seen);
+	if (status == BFABRIC_OK)
+		bf_trace_cache(call);
 	return status;
 }
 
@@ -158,6 +160,7 @@ static enum answer share_outcome(struct bf_call *call, const struct bf_lock *loc
 	bf_outcome_read(lock, &outcome);
 	if (outcome.seq <= call->seq || outcome.status == BFABRIC_OK)
 		return UNDECIDED;
+	bf_trace(call->s, "another process has just met this: %s", outcome.text);
 	*ret_status = bf_fail(err, outcome.status, "%s", outcome.text);
 	*ret_status = bf_call_fall_back(call, *ret_status, err);
 	return ANSWERED;
@@ -200,6 +203,8 @@ static enum answer wait_for_lock(struct bf_call *call, struct bf_lock *lock,
 			return ANSWERED;
 		if (held)
 			return UNDECIDED;
+		if (pause == 5)
+			bf_trace(call->s, "lock %s: held by another process, waiting", lock->path);
 		if (!call->force && bf_boot_ms(sys) >= began + BF_PATIENCE_MS &&
 			bf_call_can_fall_back(call)) {
 			*ret_status = bf_call_serve(call, &call->cached, err);

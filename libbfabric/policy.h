@@ -10,6 +10,7 @@
  *   keep.c      a new token: saving and serving it
  *   save.c      record, cache, rescue copy
  *   outcome.c   the note in the lock file
+ *   trace.c     what -v shows
  */
 #ifndef BF_POLICY_H
 #define BF_POLICY_H
@@ -50,7 +51,9 @@ struct bfabric_session {
 	const struct bf_sys *sys;
 	const struct bf_transport *seam; /* instead of libcurl; never changes */
 	struct bf_http *http;            /* made when first needed, by the holder of `policy` */
-	pthread_mutex_t policy;          /* one thread at a time waits, refreshes, logs in */
+	void (*trace)(void *data, const char *text); /* NULL: nobody listens */
+	void *trace_data;
+	pthread_mutex_t policy; /* one thread at a time waits, refreshes, logs in */
 	struct bf_memory memory;
 };
 
@@ -65,12 +68,21 @@ BF_MUST_USE enum bfabric_status bf_session_open_http(
 BF_MUST_USE enum bfabric_status bf_session_transport(
 	struct bfabric_session *s, struct bf_transport *ret, struct bfabric_error *err);
 
+/* ---- trace.c ---- */
+
+struct bf_call;
+void bf_trace(const struct bfabric_session *s, const char *fmt, ...) BF_PRINTF(2, 3);
+void bf_trace_cache(const struct bf_call *call);
+/* perform, and tell how it went. */
+BF_MUST_USE enum bfabric_status bf_trace_perform(const struct bfabric_session *s,
+	const struct bf_transport *transport, const struct bf_request *request,
+	struct bf_reply *reply, struct bfabric_error *err);
+
 /* ---- memory.c ---- */
 
 BF_MUST_USE enum bfabric_status bf_hand_out(const struct bf_secret *value, const char *scope,
 	int64_t expires_at, struct bfabric_token *ret, struct bfabric_error *err);
 
-struct bf_call;
 /* True: answered, *ret_status says how. Compares with the file once a second (BF_RECHECK_MS). */
 bool bf_memory_serve(struct bfabric_session *s, int64_t min_ttl, struct bfabric_token *ret,
 	enum bfabric_status *ret_status, struct bfabric_error *err);

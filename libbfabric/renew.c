@@ -56,7 +56,6 @@ static enum bfabric_status exchange(
 		.scope = r->grant == &bf_grant_client_credentials ? r->call->s->env.scope : NULL,
 	};
 	struct bf_transport transport;
-	bool sent = false;
 	enum bfabric_status status = bf_session_transport(r->call->s, &transport, err);
 
 	if (status == BFABRIC_OK)
@@ -64,12 +63,17 @@ static enum bfabric_status exchange(
 	if (status != BFABRIC_OK)
 		return status;
 	request.deadline = request_deadline(r->call);
-	status = transport.perform(transport.data, &request, &reply, &sent, err);
+	status = bf_trace_perform(r->call->s, &transport, &request, &reply, err);
 	if (status != BFABRIC_OK) {
 		r->verdict = BF_TOKEN_TRANSIENT;
 		return status;
 	}
 	r->verdict = bf_token_accept(&reply, &r->reply, err);
+	bf_trace(r->call->s, "%s with client authentication \"%s\": %s", r->grant->type,
+		bf_client_auth_name(auth),
+		r->verdict == BF_TOKEN_ISSUED ? "a new token"
+		: err                         ? err->text
+					      : "refused");
 	return BFABRIC_OK;
 }
 

@@ -26,6 +26,13 @@ void bf_session_freep(struct bfabric_session **session);
 
 const struct bf_environment *bf_session_environment(const struct bfabric_session *session);
 
+/*
+ * Tell what happens, a line at a time and without secrets: for -v. The function must be safe to
+ * call from every thread that uses the session.
+ */
+void bf_session_trace_to(
+	struct bfabric_session *session, void (*line)(void *data, const char *text), void *data);
+
 /* bfabric_session_token, with the wish to refresh even a fresh token (--force-refresh). */
 BF_MUST_USE enum bfabric_status bf_session_get(struct bfabric_session *session, int64_t min_ttl,
 	bool force_refresh, int64_t deadline, struct bfabric_token *ret_token,

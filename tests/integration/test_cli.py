@@ -174,6 +174,24 @@ class Refresh(Case):
         self.assertEqual(self.home.run("bfabric", "token").out.strip(), result.json()["access_token"])
         self.assertEqual(len(self.server.refreshes()), 1)
 
+    def test_trace(self):
+        """-v and BFABRIC_TRACE tell what happens, on stderr, in lines, without the tokens."""
+        self.home.login(self.server)
+        for arguments, variables in (["-v"], {}), ([], {"BFABRIC_TRACE": "1"}):
+            result = self.home.run("bfabric", "token", "--force-refresh", *arguments,
+                                   env=self.home.env(**variables))
+            self.assertExit(result, 0)
+            self.assertIn("trace: environment SANDBOX", result.err)
+            self.assertIn("/rest/oauth/token: HTTP 200", result.err)
+            self.assertIn("saved", result.err)
+            self.assertTrue(all(line.startswith("bfabric: trace: ")
+                                for line in result.err.splitlines()))
+            for secret in (result.out.strip(),
+                           self.home.read_cache(self.server.base_url)["refresh_token"]):
+                self.assertNotIn(secret, result.err)
+        quiet = self.home.run("bfabric", "token", env=self.home.env(BFABRIC_TRACE="0"))
+        self.assertEqual(quiet.err, "")
+
     def test_forced_and_min_ttl(self):
         reply = self.home.login(self.server)
         self.assertEqual(self.home.run("bfabric", "token").out.strip(), reply["access_token"])
