@@ -1,24 +1,107 @@
 # SPDX-License-Identifier: MIT
-"""The manual pages say what the programs and the library do."""
+"""The manual pages name what there is: options as --help has them, keys, statuses, JSON members."""
 import re
+import shutil
 
 import source
-import test_binaries
+
+VERBS = ("token", "auth status", "auth device-code", "configure git")
+COMMON = "common to all verbs"
+PAGES = ("bfabric.1", "git-credential-bfabric.1", "libbfabric.3", "bfabricpy.yml.5")
+
+
+def page(name):
+    return source.text(f"man/{name}")
+
+
+def options_of_help(text):
+    """{"--env", "-f", ...} as the generated help lists them."""
+    lines = [line for line in text.splitlines() if re.match(r"  -", line)]
+    heads = [re.split(r"\s{2,}(?=[A-Z])", line.strip())[0] for line in lines]
+    return set(re.findall(r"(?<![\w-])--?[\w-]+", " ".join(heads)))
+
+
+def options_of_page(text):
+    """The same from the tagged lists of mdoc: .It Fl f , Fl -config-file Ar FILE"""
+    found = set()
+    for line in re.findall(r"^\.It (Fl .*)$", text, re.M):
+        found |= {"-" + name for name in re.findall(r"\bFl ([\w-]+)", line)}
+    return found
 
 
 class Manual(source.TestCase):
-    def test_manual_has_each_function(self):
-        manual = source.text("man/libbfabric.3")
-        described = set(re.findall(r"^\.(?:Fo|Fn)\s+\"?(?:[\w *]*[ *])?(bfabric_\w+)", manual, re.M))
-        self.assertEqual(sorted(described), sorted(test_binaries.declared()))
+    def setUp(self):
+        self.home = self.enterContext(source.harness.Home())
 
-    def test_manual(self):
-        table, _ = test_binaries.exit_codes()
-        manual = source.text("man/bfabric.1")
-        section = re.search(r"^\.Sh EXIT STATUS\n(.*?)(?=^\.Sh |\Z)", manual, re.S | re.M)
-        self.assertIsNotNone(section, "man/bfabric.1 has no section EXIT STATUS")
-        codes = set(map(int, re.findall(r"^\.It(?: Er| Ic| Li| Sy)?\s+(\d+)", section.group(1), re.M)))
-        self.assertEqual(codes, set(table.values()))
+    def help_of(self, *command):
+        result = self.home.run(*command, "--help")
+        self.assertExit(result, 0)
+        return options_of_help(result.out)
+
+    def sections(self):
+        """{"token": "...", ...}: the subsections of bfabric(1), and what comes before them."""
+        body = re.search(r"^\.Sh DESCRIPTION\n(.*?)^\.Sh ", page("bfabric.1"), re.S | re.M).group(1)
+        first, *rest = re.split(r"^\.Ss ", body, flags=re.M)
+        found = {text.partition("\n")[0]: text for text in rest}
+        self.assertIn(COMMON, first)
+        return {COMMON: first, **found}
+
+    def test_options_of_each_verb(self):
+        sections = self.sections()
+        common = options_of_page(sections[COMMON])
+        self.assertEqual(common, {"--env", "--config-env", "-f", "--config-file", "-h", "--help"})
+        for verb in VERBS:
+            with self.subTest(verb=verb):
+                self.assertEqual(options_of_page(sections[verb]) | common,
+                                 self.help_of("bfabric", *verb.split()))
+
+    def test_verbs(self):
+        result = self.home.run("bfabric", "--help")
+        listed = re.findall(r"^  ([a-z-]+(?: [a-z-]+)?)  +\S", result.out, re.M)
+        self.assertEqual(sorted(listed), sorted(VERBS))
+        self.assertEqual(sorted(self.sections()), sorted([*VERBS, COMMON, "help"]))
+        synopsis = re.findall(r"^\.Nm bfabric (.+)$", page("bfabric.1"), re.M)
+        self.assertEqual(sorted(synopsis), sorted([*VERBS, "help"]))
+
+    def test_options_of_the_git_helper(self):
+        self.assertEqual(options_of_page(page("git-credential-bfabric.1")),
+                         self.help_of("git-credential-bfabric"))
+
+    def test_members_of_the_status_report(self):
+        members = set(self.home.run("bfabric", "auth", "status", "--json").json())
+        text = self.sections()["auth status"]
+        said = set(re.findall(r"^\.Cm ([a-z_]+)(?: ,)?$", text, re.M))
+        self.assertEqual(said, members)
+
+    def test_keys_of_the_configuration(self):
+        reader = source.text("libbfabric/local/config_ours.c")
+        table = re.findall(r'^\t\{"(\w+)", read_\w+\},$', reader, re.M)
+        self.assertGreater(len(table), 4)
+        text = page("bfabricpy.yml.5")
+        own = text.partition(".Ss Keys of the mapping libbfabric")[2]
+        said = re.findall(r"^\.It Cm (\w+)$", own, re.M)
+        self.assertEqual(sorted(said), sorted(table))
+
+    def test_statuses(self):
+        header = source.text("libbfabric/bfabric.h")
+        body = re.search(r"enum bfabric_status \{(.*?)\};", header, re.S).group(1)
+        names = re.findall(r"\bBFABRIC_[A-Z_]+\b", re.sub(r"/\*.*?\*/", "", body, flags=re.S))
+        self.assertEqual(re.findall(r"^\.It Dv (\w+)$", page("libbfabric.3"), re.M), names)
+
+    def test_pages_are_well_formed(self):
+        if not shutil.which("mandoc"):
+            self.skipTest("mandoc is not installed")
+        for name in PAGES:
+            result = source.harness.run(["mandoc", "-Tlint", "-Wwarning", source.ROOT / "man" / name])
+            complaints = [line for line in result.out.splitlines()
+                          if re.search(r": (WARNING|ERROR|UNSUPP):", line)]
+            self.assertEqual(complaints, [])
+
+    def test_all_pages_are_installed(self):
+        build = source.text("man/meson.build")
+        pages = [path.name for path in source.tracked() if re.match(r"man/.*\.[1-8]$", str(path))]
+        self.assertEqual(sorted(pages), sorted(PAGES))
+        self.assertEqual([name for name in pages if f"'{name}'" not in build], [])
 
 
 if __name__ == "__main__":
