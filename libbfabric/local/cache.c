@@ -36,16 +36,9 @@ enum bfabric_status bf_cache_read(const struct bf_paths *paths, struct bf_token 
 enum bfabric_status bf_cache_encode(
 	const struct bf_token *token, struct bf_secret *ret_text, struct bfabric_error *err)
 {
-	char *text;
-
 	if (json_integer_value(json_object_get(token->members, "expires_at")) <= 0)
 		return bf_fail(err, BFABRIC_BAD_REPLY, "a token without expiry is not cached");
-	text = json_dumps(token->members, JSON_INDENT(2));
-	if (text)
-		bf_secret_puts(ret_text, text);
-	bf_free_secret_string(text);
-	bf_secret_putc(ret_text, '\n');
-	return text && !ret_text->failed ? BFABRIC_OK : bf_fail_nomem(err);
+	return bf_json_write(token->members, ret_text, err);
 }
 
 bool bf_cache_rejected(const struct bf_paths *paths, const struct bf_token *token)

@@ -177,15 +177,11 @@ static enum bfabric_status from_json(
 enum bfabric_status bf_record_parse(
 	const char *text, size_t len, struct bf_record *ret, struct bfabric_error *err)
 {
-	json_error_t where;
-	json_t *object = len ? json_loadb(text, len, JSON_REJECT_DUPLICATES, &where) : NULL;
-	enum bfabric_status status;
+	json_t *object = NULL;
+	enum bfabric_status status = bf_json_read(text, len, &object, err);
 
-	if (!object)
-		return len ? bf_fail(err, BFABRIC_BAD_REPLY, "line %d is not valid JSON",
-				     where.line)
-			   : bf_fail(err, BFABRIC_BAD_REPLY, "the file is empty");
-	status = from_json(object, ret, err);
+	if (status == BFABRIC_OK)
+		status = from_json(object, ret, err);
 	json_decref(object);
 	return status;
 }
@@ -251,16 +247,29 @@ static bool fill(json_t *object, const struct bf_record *r)
 				 : (json_object_del(object, "token"), true));
 }
 
+/* json_copy ignores failed allocations: what it had no memory for is missing. */
+static json_t *copy_members(const struct bf_record *record)
+{
+	json_t *copy = record->members ? json_copy(record->members) : json_object();
+
+	if (copy && record->members &&
+		json_object_size(copy) != json_object_size(record->members)) {
+		json_decref(copy);
+		return NULL;
+	}
+	return copy;
+}
+
 enum bfabric_status bf_record_encode(
 	const struct bf_record *record, struct bf_secret *ret_text, struct bfabric_error *err)
 {
-	json_t *object = record->members ? json_copy(record->members) : json_object();
-	char *text = object && fill(object, record) ? json_dumps(object, JSON_INDENT(2)) : NULL;
+	json_t *object = copy_members(record);
+	enum bfabric_status status;
 
+	if (object && fill(object, record))
+		status = bf_json_write(object, ret_text, err);
+	else
+		status = bf_fail_nomem(err);
 	json_decref(object);
-	if (text)
-		bf_secret_puts(ret_text, text);
-	bf_free_secret_string(text);
-	bf_secret_putc(ret_text, '\n');
-	return text && !ret_text->failed ? BFABRIC_OK : bf_fail_nomem(err);
+	return status;
 }

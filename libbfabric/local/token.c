@@ -110,20 +110,56 @@ enum bfabric_status bf_token_from_json(
 	return BFABRIC_OK;
 }
 
+/*
+ * jansson calls many a failed allocation a syntax error, and what is called damaged is replaced:
+ * only what is malformed at the same place twice is.
+ */
+enum bfabric_status bf_json_read(
+	const char *text, size_t len, json_t **ret_document, struct bfabric_error *err)
+{
+	json_error_t first = {0}, second = {0};
+	json_t *document;
+
+	if (len == 0)
+		return bf_fail(err, BFABRIC_BAD_REPLY, "the file is empty");
+	document = json_loadb(text, len, JSON_REJECT_DUPLICATES, &first);
+	if (!document)
+		document = json_loadb(text, len, JSON_REJECT_DUPLICATES, &second);
+	if (!document && (first.position != second.position || !*first.text))
+		return bf_fail_nomem(err);
+	if (!document)
+		return bf_fail(err, BFABRIC_BAD_REPLY, "line %d is not valid JSON", second.line);
+	*ret_document = document;
+	return BFABRIC_OK;
+}
+
 enum bfabric_status bf_token_parse(
 	const char *text, size_t len, struct bf_token *ret, struct bfabric_error *err)
 {
-	json_error_t where;
-	json_t *object = len ? json_loadb(text, len, JSON_REJECT_DUPLICATES, &where) : NULL;
-	enum bfabric_status status;
+	json_t *object = NULL;
+	enum bfabric_status status = bf_json_read(text, len, &object, err);
 
-	if (!object)
-		return len ? bf_fail(err, BFABRIC_BAD_REPLY, "line %d is not valid JSON",
-				     where.line)
-			   : bf_fail(err, BFABRIC_BAD_REPLY, "the file is empty");
-	status = bf_token_from_json(object, ret, err);
+	if (status == BFABRIC_OK)
+		status = bf_token_from_json(object, ret, err);
 	json_decref(object);
 	return status;
+}
+
+static int collect(const char *bytes, size_t len, void *data)
+{
+	struct bf_secret *text = data;
+
+	bf_secret_put(text, bytes, len);
+	return text->failed ? -1 : 0;
+}
+
+enum bfabric_status bf_json_write(
+	const json_t *document, struct bf_secret *ret_text, struct bfabric_error *err)
+{
+	int rc = json_dump_callback(document, collect, ret_text, JSON_INDENT(2));
+
+	bf_secret_putc(ret_text, '\n');
+	return rc == 0 && !ret_text->failed ? BFABRIC_OK : bf_fail_nomem(err);
 }
 
 bool bf_token_fresh(const struct bf_token *token, int64_t now, int64_t min_ttl)

@@ -41,6 +41,20 @@ BF_MUST_USE enum bfabric_status bf_token_from_json(
 BF_MUST_USE enum bfabric_status bf_token_parse(
 	const char *text, size_t len, struct bf_token *ret, struct bfabric_error *err);
 
+/*
+ * Read a JSON document from a file's text. BAD_REPLY: empty, malformed, a member given twice. What
+ * ran out of memory is told from what is damaged as well as jansson allows: NO_MEMORY.
+ */
+BF_MUST_USE enum bfabric_status bf_json_read(
+	const char *text, size_t len, json_t **ret_document, struct bfabric_error *err);
+
+/*
+ * The text of a JSON document and a line feed, straight into memory that is erased. (json_dumps
+ * ignores some failed allocations and leaves out what it had no memory for.)
+ */
+BF_MUST_USE enum bfabric_status bf_json_write(
+	const json_t *document, struct bf_secret *ret_text, struct bfabric_error *err);
+
 /* Give a token of unknown expiry one hour from `now`: what we write always has an expiry. */
 BF_MUST_USE enum bfabric_status bf_token_settle(
 	struct bf_token *token, int64_t now, struct bfabric_error *err);
