@@ -14,7 +14,7 @@
 static struct {
 	unsigned calls, n, count;
 	int error;
-	bool armed, fired;
+	bool armed, fired, held;
 	const char *name;
 } state = {.name = ""};
 
@@ -35,6 +35,11 @@ bool fault_disarm(void)
 	return state.fired;
 }
 
+void fault_hold(bool hold)
+{
+	state.held = hold;
+}
+
 const char *fault_name(void)
 {
 	return state.name;
@@ -53,7 +58,7 @@ bool fault_again(unsigned round)
 /* Shall this call fail? Sets errno then. */
 static bool hit(enum fault_call call, const char *name)
 {
-	if (!state.armed || !(state.calls & FAULT_BIT(call)))
+	if (!state.armed || state.held || !(state.calls & FAULT_BIT(call)))
 		return false;
 	state.count++;
 	if (state.calls & FAULT_STAYS ? state.count < state.n : state.count != state.n)

@@ -62,6 +62,12 @@ void fault_arm(unsigned calls, unsigned n, int error);
 /* Back to normal. Did a call fail since fault_arm? */
 bool fault_disarm(void);
 
+/*
+ * While held, calls neither count nor fail: for what a test does inside the code under test (a
+ * server in memory, a callback).
+ */
+void fault_hold(bool hold);
+
 /* The name of the call that failed last, for messages; "" when none did. */
 const char *fault_name(void);
 
