@@ -54,9 +54,9 @@ static void chunks_and_trailers_are_understood(void **state)
 
 static void a_redirect_is_a_reply_and_not_followed(void **state)
 {
+	BF_AUTO_FREE char *answer = NULL; /* lives longer than the peer that sends it */
 	AUTO_PEER struct peer other = {.serve = peer_serve_answer, .answer = OK_EMPTY};
 	AUTO_PEER struct peer peer = {0};
-	BF_AUTO_FREE char *answer = NULL;
 
 	(void)state;
 	peer_start(&other);
@@ -90,8 +90,8 @@ static void a_401_is_a_reply_and_not_repeated(void **state)
 
 static void check_retry_after(const char *value, int64_t least, int64_t most)
 {
+	BF_AUTO_FREE char *answer = NULL; /* lives longer than the peer that sends it */
 	AUTO_PEER struct peer peer = {0};
-	BF_AUTO_FREE char *answer = NULL;
 
 	assert_true(asprintf(&answer,
 			    "HTTP/1.1 503 Later\r\nRetry-After: %s\r\nContent-Length: 0\r\n\r\n",
