@@ -367,8 +367,6 @@ static void py_logs_in(void *data)
 static void test_login_during_the_refresh_wins(void **state)
 {
 	struct world *w = *state;
-	BF_AUTO_FREE char *theirs = NULL;
-	BF_AUTO_FREE char *now = NULL;
 
 	expire(w);
 	w->server->data = w;
