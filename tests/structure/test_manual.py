@@ -4,6 +4,7 @@ import re
 import shutil
 
 import source
+import test_binaries
 
 VERBS = ("token", "auth status", "auth device-code", "configure git")
 COMMON = "common to all verbs"
@@ -87,6 +88,18 @@ class Manual(source.TestCase):
         body = re.search(r"enum bfabric_status \{(.*?)\};", header, re.S).group(1)
         names = re.findall(r"\bBFABRIC_[A-Z_]+\b", re.sub(r"/\*.*?\*/", "", body, flags=re.S))
         self.assertEqual(re.findall(r"^\.It Dv (\w+)$", page("libbfabric.3"), re.M), names)
+
+    def test_manual_has_each_function(self):
+        described = set(re.findall(r"^\.(?:Fo|Fn)\s+\"?(?:[\w *]*[ *])?(bfabric_\w+)",
+                                   page("libbfabric.3"), re.M))
+        self.assertEqual(sorted(described), sorted(test_binaries.declared()))
+
+    def test_exit_codes(self):
+        table, _ = test_binaries.exit_codes()
+        section = re.search(r"^\.Sh EXIT STATUS\n(.*?)(?=^\.Sh |\Z)", page("bfabric.1"), re.S | re.M)
+        self.assertIsNotNone(section, "man/bfabric.1 has no section EXIT STATUS")
+        codes = set(map(int, re.findall(r"^\.It(?: Er| Ic| Li| Sy)?\s+(\d+)", section.group(1), re.M)))
+        self.assertEqual(codes, set(table.values()))
 
     def test_pages_are_well_formed(self):
         if not shutil.which("mandoc"):
