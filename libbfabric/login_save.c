@@ -42,12 +42,15 @@ static char *subject_before(struct bfabric_session *s)
 	BF_AUTO_STATE struct bf_state state = BF_STATE_INIT;
 	BF_AUTO_TOKEN struct bf_token cached = BF_TOKEN_INIT;
 	struct bf_file_info file = {0};
+	char *subject;
 
 	if (bf_cache_read(&s->paths, &cached, &file, /* err= */ NULL) != BFABRIC_OK || !file.found)
 		return NULL;
-	if (bf_state_load(s, &state, /* err= */ NULL) == BFABRIC_OK && state.record.subject)
-		return strdup(state.record.subject);
-	return bf_token_subject(&cached);
+	subject = bf_token_subject(&cached); /* bfabricPy may have logged in since our record */
+	if (!subject && bf_state_load(s, &state, /* err= */ NULL) == BFABRIC_OK &&
+		state.record.subject)
+		subject = strdup(state.record.subject);
+	return subject;
 }
 
 static enum bfabric_status confirm_subject(struct bfabric_session *s, const struct bf_login_ui *ui,

@@ -9,6 +9,7 @@
 
 #include "../base/base64.h"
 
+#define KEPT_MAX         ((size_t)32 << 10) /* bytes of a reply that are kept as they came */
 #define DEFAULT_LIFETIME 3600 /* seconds, where neither the reply nor the token says it */
 
 static json_t *claims_of(const struct bf_secret *jwt)
@@ -76,6 +77,37 @@ static int64_t expiry_of_reply(const struct bf_token *token, int64_t now)
 	return claimed > now ? claimed : now + DEFAULT_LIFETIME;
 }
 
+/*
+ * What a server adds is kept, but a file with it must stay small enough to be read again: record
+ * and cache hold the token once each, beside little else.
+ */
+static enum bfabric_status keep_small(struct bf_token *t, struct bfabric_error *err)
+{
+	static const char *const needed[] = {
+		"access_token", "token_type", "refresh_token", "expires_in", "expires_at", "scope"};
+	json_t *small;
+
+	if (json_dumpb(t->members, NULL, 0, JSON_INDENT(2)) <= KEPT_MAX)
+		return BFABRIC_OK;
+	small = json_object();
+	for (size_t i = 0; small && i < sizeof(needed) / sizeof(*needed); i++) {
+		json_t *value = json_object_get(t->members, needed[i]);
+
+		if (value && json_object_set(small, needed[i], value) != 0) {
+			json_decref(small);
+			small = NULL;
+		}
+	}
+	if (!small)
+		return bf_fail_nomem(err);
+	json_decref(t->members);
+	t->members = small;
+	if (json_dumpb(small, NULL, 0, JSON_INDENT(2)) > BF_TOKEN_FILE_MAX / 2)
+		return bf_fail(
+			err, BFABRIC_BAD_REPLY, "the server's token is too large to be kept");
+	return BFABRIC_OK;
+}
+
 enum bfabric_status bf_token_from_reply(json_t *reply, int64_t now,
 	const struct bf_secret *previous_refresh, struct bf_token *ret, struct bfabric_error *err)
 {
@@ -93,6 +125,8 @@ enum bfabric_status bf_token_from_reply(json_t *reply, int64_t now,
 						json_string(bf_secret_reveal(previous_refresh))))
 			return bf_fail_nomem(err);
 	}
-	bf_token_move(ret, &t);
-	return BFABRIC_OK;
+	status = keep_small(&t, err);
+	if (status == BFABRIC_OK)
+		bf_token_move(ret, &t);
+	return status;
 }

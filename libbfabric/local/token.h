@@ -62,7 +62,7 @@ BF_MUST_USE enum bfabric_status bf_token_settle(
 /*
  * A reply that arrived at `now`: expires_at is set from expires_in, else from the JWT's `exp`, else
  * one hour from now; never 0. An absent refresh_token is taken from `previous` if not NULL
- * (RFC 6749, section 6).
+ * (RFC 6749, section 6). Of a reply over 32 KiB only the members that are needed are kept.
  */
 BF_MUST_USE enum bfabric_status bf_token_from_reply(json_t *reply, int64_t now,
 	const struct bf_secret *previous_refresh, struct bf_token *ret, struct bfabric_error *err);
