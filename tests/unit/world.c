@@ -45,8 +45,8 @@ static bool fake_random(void *data, void *buf, size_t n)
 
 void world_pass(struct world *w, int64_t seconds)
 {
-	w->clock->wall += seconds * 1000;
-	w->clock->boot_ms += seconds * 1000;
+	__atomic_add_fetch(&w->clock->wall, seconds * 1000, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&w->clock->boot_ms, seconds * 1000, __ATOMIC_RELAXED);
 }
 
 int64_t world_now(const struct world *w)
