@@ -158,29 +158,91 @@ static enum bfabric_status git_config(
 	return status;
 }
 
-enum bfabric_status bf_git_write(const char *git, const char *key, const char *value,
-	enum bf_git_change *ret_change, struct bfabric_error *err)
+/* One line of `git config -z --get-regexp`: key, LF, value; a key without value has no LF. */
+static bool is_line(const char *line, const char *key, const char *value)
 {
-	const char *const get[] = {git, "config", "--global", "-z", "--get-all", key, NULL};
+	size_t len = strlen(key);
+
+	return !strncmp(line, key, len) && line[len] == '\n' && !strcmp(line + len + 1, value);
+}
+
+/*
+ * git asks the helpers in the order of the file, so the empty value takes off only those above it.
+ * Does a helper of somebody else stand below ours? Which hosts it is for does not matter here: to
+ * move ours to the end once does no harm.
+ */
+static enum bfabric_status is_followed(const char *git, const char *key, const char *value,
+	bool *ret_followed, struct bfabric_error *err)
+{
+	const char *const get[] = {git, "config", "--global", "-z", "--get-regexp",
+		"^credential\\.(.*\\.)?helper$", NULL};
+	BF_AUTO_SECRET struct bf_secret all = BF_SECRET_INIT;
+	bool seen = false, followed = false;
+	int code = 0;
+	enum bfabric_status status = git_config(get, &all, &code, err);
+
+	if (status != BFABRIC_OK)
+		return status;
+	for (size_t at = 0; at < all.len; at += strlen(bf_secret_reveal(&all) + at) + 1) {
+		const char *line = bf_secret_reveal(&all) + at;
+		const char *other = strchr(line, '\n');
+
+		if (is_line(line, key, value)) {
+			seen = true;
+			followed = false;
+		} else if (seen && other && other[1] && !strstr(other, BF_GIT_PROGRAM)) {
+			followed = true;
+		}
+	}
+	*ret_followed = followed;
+	return BFABRIC_OK;
+}
+
+static enum bfabric_status write_both(
+	const char *git, const char *key, const char *value, bool afresh, struct bfabric_error *err)
+{
+	const char *const drop[] = {git, "config", "--global", "--unset-all", key, NULL};
 	const char *const reset[] = {git, "config", "--global", "--replace-all", key, "", NULL};
 	const char *const put[] = {git, "config", "--global", "--add", key, value, NULL};
+	enum bfabric_status status = BFABRIC_OK;
+	int code = 0;
+
+	if (afresh) /* the section goes too, and comes back at the end of the file */
+		status = git_config(drop, NULL, &code, err);
+	if (status == BFABRIC_OK)
+		status = git_config(reset, NULL, &code, err);
+	if (status == BFABRIC_OK)
+		status = git_config(put, NULL, &code, err);
+	return status;
+}
+
+enum bfabric_status bf_git_write(const char *git, const char *key, const char *value,
+	enum bf_git_change *ret_change, bool *ret_followed, struct bfabric_error *err)
+{
+	const char *const get[] = {git, "config", "--global", "-z", "--get-all", key, NULL};
 	BF_AUTO_SECRET struct bf_secret now = BF_SECRET_INIT;
 	BF_AUTO_SECRET struct bf_secret wanted = BF_SECRET_INIT;
+	bool followed = false;
 	int code = 0;
 	enum bfabric_status status = git_config(get, &now, &code, err);
 
+	if (status == BFABRIC_OK)
+		status = is_followed(git, key, value, &followed, err);
 	if (status != BFABRIC_OK)
 		return status;
 	bf_secret_put(&wanted, "", 1);
 	bf_secret_put(&wanted, value, strlen(value) + 1);
-	if (!wanted.failed && bf_secret_equal(&now, &wanted)) {
+	if (!wanted.failed && bf_secret_equal(&now, &wanted) && !followed) {
 		*ret_change = BF_GIT_UNCHANGED;
+		*ret_followed = false;
 		return BFABRIC_OK;
 	}
-	status = git_config(reset, NULL, &code, err);
+	status = write_both(git, key, value, followed, err);
 	if (status == BFABRIC_OK)
-		status = git_config(put, NULL, &code, err);
+		status = is_followed(git, key, value, ret_followed, err);
 	if (status == BFABRIC_OK)
-		*ret_change = bf_secret_empty(&now) ? BF_GIT_WRITTEN : BF_GIT_REPLACED;
+		*ret_change = bf_secret_empty(&now) ? BF_GIT_WRITTEN
+			      : followed            ? BF_GIT_MOVED
+						    : BF_GIT_REPLACED;
 	return status;
 }

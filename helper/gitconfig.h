@@ -38,13 +38,15 @@ BF_MUST_USE enum bfabric_status bf_git_helper_value(const char *path, const stru
 /* Append the lines for a host in the syntax of git-config(1). */
 void bf_git_put_lines(const char *url, const char *value, struct bf_secret *out);
 
-enum bf_git_change { BF_GIT_UNCHANGED, BF_GIT_WRITTEN, BF_GIT_REPLACED };
+enum bf_git_change { BF_GIT_UNCHANGED, BF_GIT_WRITTEN, BF_GIT_REPLACED, BF_GIT_MOVED };
 
 /*
  * Write both values with `git config --global`; *ret_change says whether there was anything to do,
- * and REPLACED that other helpers of this host were taken out.
+ * REPLACED that other helpers of this host were taken out, and MOVED that another helper stood
+ * below ours, where git would have given it the token. *ret_followed: one still does, because the
+ * section holds more than ours and could not be moved.
  */
 BF_MUST_USE enum bfabric_status bf_git_write(const char *git, const char *key, const char *value,
-	enum bf_git_change *ret_change, struct bfabric_error *err);
+	enum bf_git_change *ret_change, bool *ret_followed, struct bfabric_error *err);
 
 #endif

@@ -42,6 +42,26 @@ static enum bfabric_status load(const struct bf_call *call, struct bf_environmen
 	return status;
 }
 
+static void tell(const char *url, enum bf_git_change change, bool followed)
+{
+	switch (change) {
+	case BF_GIT_UNCHANGED:
+	case BF_GIT_WRITTEN:
+		break;
+	case BF_GIT_REPLACED:
+		bf_say("the helpers that were set for %s were replaced", url);
+		break;
+	case BF_GIT_MOVED:
+		bf_say("another helper stood below ours for %s: ours now comes last", url);
+		break;
+	}
+	if (followed)
+		bf_say("warning: another helper still stands below ours for %s in git's "
+		       "configuration; "
+		       "git would give it the token to store: remove it",
+			url);
+}
+
 static enum bfabric_status write_all(const struct bf_git_hosts *hosts, const char *value,
 	bool *ret_changed, struct bfabric_error *err)
 {
@@ -51,11 +71,12 @@ static enum bfabric_status write_all(const struct bf_git_hosts *hosts, const cha
 	*ret_changed = false;
 	for (size_t i = 0; i < hosts->count && status == BFABRIC_OK; i++) {
 		enum bf_git_change change = BF_GIT_UNCHANGED;
+		bool followed = false;
 
-		status = bf_git_write(git, hosts->keys[i], value, &change, err);
+		status = bf_git_write(git, hosts->keys[i], value, &change, &followed, err);
 		*ret_changed |= change != BF_GIT_UNCHANGED;
-		if (status == BFABRIC_OK && change == BF_GIT_REPLACED)
-			bf_say("the helpers that were set for %s were replaced", hosts->urls[i]);
+		if (status == BFABRIC_OK)
+			tell(hosts->urls[i], change, followed);
 	}
 	return status;
 }

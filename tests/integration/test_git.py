@@ -260,6 +260,23 @@ class OtherHelpers(Scene):
         self.git("-C", self.clone, "fetch")
         self.assertFalse(self.plain.exists(), "git-credential-store was given our token")
 
+    def test_store_configured_later_is_overtaken(self):
+        """git asks helpers in the order of the file: configuring again puts ours last."""
+        self.stage()
+        self.store()
+        told = self.configure()
+        self.assertIn("ours now comes last", told.err)
+        self.git("clone", self.url, self.clone)
+        self.assertFalse(self.plain.exists(), "git-credential-store was given our token")
+        again = self.configure()
+        self.assertIn("already has", again.err)
+
+    def test_section_that_cannot_move_is_told(self):
+        self.stage()
+        self.git("config", "--global", f"credential.http://{self.server.host}.username", "SANDBOX")
+        self.store()
+        self.assertIn("warning: another helper", self.configure().err)
+
     def test_store_without_our_configuration_would_get_it(self):
         """The danger is real: without the reset line git hands our answer on."""
         self.stage(configure=False)
