@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define NOTE_MAX 1024
+#define SEQ_MAX  (INT64_C(1) << 53) /* beyond: damaged */
 
 static enum bfabric_status status_by_name(const char *name)
 {
@@ -22,9 +23,10 @@ static void parse(const char *text, size_t len, struct bf_outcome *ret)
 	json_t *note = len ? json_loadb(text, len, 0, NULL) : NULL;
 	const char *status = json_string_value(json_object_get(note, "status"));
 	const char *words = json_string_value(json_object_get(note, "text"));
+	json_int_t seq = json_integer_value(json_object_get(note, "seq"));
 
-	if (status && words) {
-		ret->seq = json_integer_value(json_object_get(note, "seq"));
+	if (status && words && seq > 0 && seq < SEQ_MAX) {
+		ret->seq = seq;
 		ret->status = status_by_name(status);
 		bf_show(ret->text, sizeof(ret->text), words, strlen(words));
 	}
@@ -60,21 +62,35 @@ void bf_outcome_peek(const struct bf_paths *paths, struct bf_outcome *ret)
 	}
 }
 
+/* The length of the note, 0 when it did not work out. The words are cut to `words_max` bytes. */
+static size_t compose(char note_text[NOTE_MAX], int64_t seq, int64_t now,
+	enum bfabric_status status, const char *words, size_t words_max)
+{
+	char shown[512];
+	json_t *note;
+	size_t len;
+
+	bf_show(shown, words_max, words, strlen(words));
+	note = json_pack("{s:I, s:I, s:s, s:s}", "seq", (json_int_t)seq, "time", (json_int_t)now,
+		"status", bfabric_status_name(status), "text", shown);
+	len = note ? json_dumpb(note, note_text, NOTE_MAX, JSON_COMPACT | JSON_ENSURE_ASCII) : 0;
+	json_decref(note);
+	return len <= NOTE_MAX ? len : 0;
+}
+
 void bf_outcome_write(struct bf_lock *lock, const struct bf_sys *sys, enum bfabric_status status,
 	const struct bfabric_error *err)
 {
+	const char *words = status == BFABRIC_OK ? "" : err->text;
 	struct bf_outcome last;
-	json_t *note;
 	char text[NOTE_MAX];
-	size_t len;
+	size_t len = 0;
 
 	bf_outcome_read(lock, &last);
-	note = json_pack("{s:I, s:I, s:s, s:s}", "seq", (json_int_t)last.seq + 1, "time",
-		(json_int_t)bf_wall(sys), "status", bfabric_status_name(status), "text",
-		status == BFABRIC_OK ? "" : err->text);
-	len = note ? json_dumpb(note, text, sizeof(text), JSON_COMPACT | JSON_ENSURE_ASCII) : 0;
-	json_decref(note);
-	if (len > 0 && len <= sizeof(text))
+	/* escaped, a text in another script than Latin is several times as long */
+	for (size_t max = sizeof(err->text); len == 0 && max > 64; max /= 2)
+		len = compose(text, last.seq + 1, bf_wall(sys), status, words, max);
+	if (len > 0)
 		(void)!bf_lock_write_note(
 			lock, text, len, /* err= */ NULL); /* best effort, see above */
 }

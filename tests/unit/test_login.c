@@ -136,6 +136,7 @@ static void test_another_subject_must_be_confirmed(void **state)
 	answer.agree = true;
 	assert_int_equal(save_login(w, "bob", &answer, &result), BFABRIC_OK);
 	assert_string_equal(result.subject, "bob");
+	bf_login_result_release(&result);
 	assert_int_equal(save_login(w, "bob", NULL, &result), BFABRIC_OK);
 }
 

@@ -283,6 +283,31 @@ static void note_unreachable(struct world *w, struct bf_lock *lock)
 	bf_outcome_write(lock, &w->sys, BFABRIC_RETRY_LATER, &err);
 }
 
+/* Escaped, it is longer than a note may be. */
+static void note_at_length(struct world *w, struct bf_lock *lock)
+{
+	struct bfabric_error err = {0};
+
+	for (int i = 0; i < 100; i++)
+		strcat(err.text, "\u0424\u0411");
+	bf_outcome_write(lock, &w->sys, BFABRIC_RETRY_LATER, &err);
+}
+
+static void test_the_siblings_long_failure_is_shared(void **state)
+{
+	struct world *w = *state;
+	struct sibling b = {.w = w, .act = note_at_length};
+
+	world_login(w);
+	world_pass(w, 30000);
+	sibling_start(&b);
+	wait_at(w, &b, 3);
+	assert_int_equal(world_get_new(w), BFABRIC_RETRY_LATER);
+	assert_non_null(strstr(w->err.text, "\u0424\u0411"));
+	assert_int_equal(w->server->requests, 0);
+	sibling_end(&b);
+}
+
 static void note_refused(struct world *w, struct bf_lock *lock)
 {
 	struct bfabric_error err = {.text = "the login has lapsed"};
@@ -436,6 +461,7 @@ int main(void)
 		world_test(test_busy_lock_then_the_siblings_token),
 		world_test(test_busy_lock_forced_takes_what_the_sibling_obtained),
 		world_test(test_the_siblings_failure_is_shared),
+		world_test(test_the_siblings_long_failure_is_shared),
 		world_test(test_the_siblings_failure_and_a_token_still_valid),
 		world_test(test_the_siblings_refusal_is_shared),
 		world_test(test_stopped_holder_with_a_valid_token),
