@@ -98,6 +98,15 @@ static enum bfabric_status ask(struct renewal *r, struct bfabric_error *err)
 	return status;
 }
 
+/* A refresh token goes to its base URL's origin and nowhere else, whatever a file says. */
+static bool usable_endpoint(const struct bf_environment *env, const char *text)
+{
+	BF_AUTO_URL struct bf_url url = BF_URL_INIT;
+
+	return text && bf_url_parse(text, &url, /* err= */ NULL) == BFABRIC_OK &&
+	       bf_url_same_origin(&url, &env->url);
+}
+
 static enum bfabric_status renewal_init(struct renewal *r, struct bf_call *call,
 	struct bf_record *record, struct bfabric_error *err)
 {
@@ -115,7 +124,7 @@ static enum bfabric_status renewal_init(struct renewal *r, struct bf_call *call,
 	r->call = call;
 	r->record = record;
 	r->grant = service ? &bf_grant_client_credentials : &bf_grant_refresh_token;
-	if (record->token_endpoint)
+	if (usable_endpoint(env, record->token_endpoint))
 		r->endpoint = strdup(record->token_endpoint);
 	else if (asprintf(&r->endpoint, "%s/rest/oauth/token", env->url.text) < 0)
 		r->endpoint = NULL;

@@ -61,7 +61,8 @@ static enum bfabric_status set_expiry(
 
 enum bfabric_status bf_token_settle(struct bf_token *token, int64_t now, struct bfabric_error *err)
 {
-	if (token->expires_at > 0 && json_object_get(token->members, "expires_at"))
+	if (token->expires_at > 0 &&
+		json_integer_value(json_object_get(token->members, "expires_at")) > 0)
 		return BFABRIC_OK;
 	return set_expiry(token, token->expires_at > 0 ? token->expires_at : now + DEFAULT_LIFETIME,
 		now, err);

@@ -41,7 +41,8 @@ static enum bfabric_status take_secret(json_t *object, const char *name, bool re
 {
 	json_t *value = json_object_get(object, name);
 
-	if (!required && (!value || json_is_null(value)))
+	if (!required && (!value || json_is_null(value) ||
+				 (json_is_string(value) && json_string_length(value) == 0)))
 		return BFABRIC_OK;
 	if (!json_is_string(value) ||
 		!printable(json_string_value(value), json_string_length(value)))

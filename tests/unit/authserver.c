@@ -340,6 +340,7 @@ static enum bfabric_status perform(void *data, const struct bf_request *request,
 	enum bfabric_status status;
 
 	pthread_mutex_lock(&s->mutex);
+	snprintf(s->last_url, sizeof(s->last_url), "%s", request->url);
 	snprintf(s->last_body, sizeof(s->last_body), "%s", bf_secret_reveal(&request->body));
 	snprintf(s->last_authorization, sizeof(s->last_authorization), "%s",
 		bf_secret_reveal(&request->authorization));

@@ -67,6 +67,7 @@ struct authserver {
 	char owner[1024][32];
 	struct authserver_token tokens[AUTHSERVER_TOKENS];
 	size_t token_count;
+	char last_url[256];
 	char last_body[2048];
 	char last_authorization[256];
 };

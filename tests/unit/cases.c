@@ -26,18 +26,34 @@ static void slurp(const char *area, const char *name, const char *file, struct b
 	assert_false(out->failed);
 }
 
-static bool run_case(const char *area, const char *name,
-	void (*describe)(const struct bf_reply *reply, struct bf_secret *ret_text))
+/* One of the two. */
+struct describer {
+	void (*reply)(const struct bf_reply *reply, struct bf_secret *ret_text);
+	void (*file)(const char *bytes, size_t len, struct bf_secret *ret_text);
+};
+
+static void describe(
+	const struct describer *d, const struct bf_secret *input, struct bf_secret *ret_text)
 {
-	BF_AUTO_SECRET struct bf_secret file = BF_SECRET_INIT;
-	BF_AUTO_SECRET struct bf_secret expected = BF_SECRET_INIT;
-	BF_AUTO_SECRET struct bf_secret text = BF_SECRET_INIT;
 	BF_AUTO_REPLY struct bf_reply reply = {0};
 
-	slurp(area, name, "reply", &file);
+	if (d->file) {
+		d->file(bf_secret_reveal(input), input->len, ret_text);
+		return;
+	}
+	cases_reply(bf_secret_reveal(input), input->len, &reply);
+	d->reply(&reply, ret_text);
+}
+
+static bool run_case(const char *area, const char *name, const struct describer *d)
+{
+	BF_AUTO_SECRET struct bf_secret input = BF_SECRET_INIT;
+	BF_AUTO_SECRET struct bf_secret expected = BF_SECRET_INIT;
+	BF_AUTO_SECRET struct bf_secret text = BF_SECRET_INIT;
+
+	slurp(area, name, d->file ? "file" : "reply", &input);
 	slurp(area, name, "expect", &expected);
-	cases_reply(bf_secret_reveal(&file), file.len, &reply);
-	describe(&reply, &text);
+	describe(d, &input, &text);
 	if (strcmp(bf_secret_reveal(&text), bf_secret_reveal(&expected)) == 0)
 		return true;
 	print_error("case %s/%s\nexpected: %sgot:      %s", area, name, bf_secret_reveal(&expected),
@@ -50,8 +66,7 @@ static int is_case(const struct dirent *entry)
 	return entry->d_name[0] != '.';
 }
 
-void cases_run(const char *area,
-	void (*describe)(const struct bf_reply *reply, struct bf_secret *ret_text))
+static void run_all(const char *area, const struct describer *d)
 {
 	BF_AUTO_FREE char *path = NULL;
 	struct dirent **entries = NULL;
@@ -61,9 +76,21 @@ void cases_run(const char *area,
 	n = scandir(path, &entries, is_case, alphasort);
 	assert_true(n > 0);
 	for (int i = 0; i < n; i++) {
-		failures += !run_case(area, entries[i]->d_name, describe);
+		failures += !run_case(area, entries[i]->d_name, d);
 		free(entries[i]);
 	}
 	free(entries);
 	assert_int_equal(failures, 0);
+}
+
+void cases_run(const char *area,
+	void (*describe_reply)(const struct bf_reply *reply, struct bf_secret *ret_text))
+{
+	run_all(area, &(struct describer){.reply = describe_reply});
+}
+
+void cases_run_files(const char *area,
+	void (*describe_file)(const char *bytes, size_t len, struct bf_secret *ret_text))
+{
+	run_all(area, &(struct describer){.file = describe_file});
 }

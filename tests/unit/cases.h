@@ -17,4 +17,8 @@ void cases_reply(const char *bytes, size_t len, struct bf_reply *ret_reply);
 void cases_run(const char *area,
 	void (*describe)(const struct bf_reply *reply, struct bf_secret *ret_text));
 
+/* The same for an area whose cases are any bytes: tests/data/<area>/<case>/file. */
+void cases_run_files(const char *area,
+	void (*describe)(const char *bytes, size_t len, struct bf_secret *ret_text));
+
 #endif

@@ -37,6 +37,29 @@ static void test_one_request(void **state)
 	assert_int_equal(w->server->requests, 2);
 }
 
+static void test_a_token_goes_to_no_other_host(void **state)
+{
+	static const char *const endpoints[] = {"https://evil.example/token",
+		"https://bfabric.test:8443/token", "http://127.0.0.1/token",
+		"https://bfabric.test@evil.example/token", "nonsense", ""};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < sizeof(endpoints) / sizeof(*endpoints); i++) {
+		BF_AUTO_RECORD struct bf_record record = BF_RECORD_INIT;
+		BF_AUTO_SECRET struct bf_secret text = BF_SECRET_INIT;
+
+		expire(w);
+		world_record(w, &record);
+		free(record.token_endpoint);
+		record.token_endpoint = strdup(endpoints[i]);
+		assert_int_equal(bf_record_encode(&record, &text, NULL), BFABRIC_OK);
+		world_write(w->paths.record, bf_secret_reveal(&text));
+		assert_int_equal(world_get_new(w), BFABRIC_OK);
+		assert_string_equal(
+			w->server->last_url, "https://bfabric.test/bfabric/rest/oauth/token");
+	}
+}
+
 static void test_second_client_form_only_after_a_refusal(void **state)
 {
 	struct world *w = *state;
@@ -381,6 +404,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		world_test(test_one_request),
+		world_test(test_a_token_goes_to_no_other_host),
 		world_test(test_second_client_form_only_after_a_refusal),
 		world_test(test_both_client_forms_refused),
 		world_test(test_no_second_form_after_trouble),
