@@ -135,8 +135,8 @@ enum bfabric_status bf_file_stat(
 
 static enum bfabric_status fail_size(struct bfabric_error *err, const char *path, size_t max)
 {
-	return bf_fail(err, BFABRIC_SYSTEM, "%s is larger than %zu bytes: it cannot be one of ours",
-		path, max);
+	return bf_fail(err, BFABRIC_BAD_REPLY,
+		"%s is larger than %zu bytes: it cannot be one of ours", path, max);
 }
 
 /* `guess`: what fstat said; the file may grow or shrink meanwhile. */

@@ -30,8 +30,9 @@ struct bf_file_info {
 
 /*
  * Read a whole file of at most `max` bytes. A missing file is OK with ret_info->found false.
- * SYSTEM: symbolic link, not a regular file, foreign owner, writable by others, too large,
- * unreadable; the text names the path and what to do.
+ * SYSTEM: symbolic link, not a regular file, foreign owner, writable by others, unreadable;
+ * BAD_REPLY: too large, and so as damaged as any other content that is none of ours. The text names
+ * the path and what to do.
  */
 BF_MUST_USE enum bfabric_status bf_file_read(const char *path, unsigned rules, size_t max,
 	struct bf_secret *ret_content, struct bf_file_info *ret_info, struct bfabric_error *err);

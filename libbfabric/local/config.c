@@ -31,6 +31,8 @@ static enum bfabric_status load_file(
 	enum bfabric_status status =
 		bf_file_read(file->path, rules, BF_CONFIG_MAX, &content, &file->info, err);
 
+	if (status == BFABRIC_BAD_REPLY)
+		return bf_fail(err, BFABRIC_BAD_CONFIG, "%s is too large", file->path);
 	if (status != BFABRIC_OK || !file->info.found)
 		return status;
 	return bf_yaml_parse(bf_secret_reveal(&content), content.len, file->path, &file->yaml, err);

@@ -139,7 +139,7 @@ static void test_too_large(void **state)
 	scratch_file("big.yml", content, 0600);
 	free(content);
 	assert_fails(
-		load_and_select(scratch("big.yml"), "A", &env), BFABRIC_SYSTEM, err, "big.yml");
+		load_and_select(scratch("big.yml"), "A", &env), BFABRIC_BAD_CONFIG, err, "big.yml");
 }
 
 static void test_thousand_environments(void **state)

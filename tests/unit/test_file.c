@@ -94,7 +94,7 @@ static void test_size_limit(void **state)
 	assert_false(content.failed);
 	text[MAX] = 'x';
 	text[MAX + 1] = '\0';
-	assert_fails(read_file(scratch_file("g", text, 0600), 0, &content), BFABRIC_SYSTEM, err,
+	assert_fails(read_file(scratch_file("g", text, 0600), 0, &content), BFABRIC_BAD_REPLY, err,
 		"larger than 1000 bytes");
 }
 
@@ -110,7 +110,7 @@ static void test_size_that_lies(void **state)
 	assert_int_equal(info.size, 0);
 	assert_non_null(strstr(bf_secret_reveal(&content), "Uid:"));
 	assert_fails(bf_file_read("/proc/self/status", 0, 10, &content, &info, &err),
-		BFABRIC_SYSTEM, err, "larger than 10 bytes");
+		BFABRIC_BAD_REPLY, err, "larger than 10 bytes");
 }
 
 static void test_symbolic_links(void **state)

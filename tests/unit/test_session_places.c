@@ -140,13 +140,8 @@ static void make_foreign(const char *path)
 		assert_int_equal(chmod(path, 0602), 0);
 }
 
-static void make_huge(const char *path)
-{
-	assert_int_equal(truncate(path, (256 << 10) + 1), 0);
-}
-
 static void (*const ways[])(const char *path) = {
-	make_link, make_fifo, make_folder, make_group_writable, make_foreign, make_huge};
+	make_link, make_fifo, make_folder, make_group_writable, make_foreign};
 
 static void expect_named(struct world *w, void (*make)(const char *), const char *path)
 {
@@ -179,7 +174,7 @@ static void test_odd_lock(void **state)
 {
 	struct world *w = *state;
 
-	for (size_t i = 0; i + 1 < sizeof(ways) / sizeof(*ways); i++)
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++)
 		expect_named(w, ways[i], w->paths.lock);
 }
 
