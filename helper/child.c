@@ -60,6 +60,7 @@ static int start(const char *const argv[], int output, pid_t *ret_pid)
 	fill_environment(variables, sizeof(variables) / sizeof(variables[0]));
 	sigemptyset(&defaults);
 	sigaddset(&defaults, SIGPIPE);
+	sigaddset(&defaults, SIGXFSZ);
 	if (posix_spawn_file_actions_init(&files) != 0)
 		return ENOMEM;
 	if (posix_spawnattr_init(&attributes) != 0) {

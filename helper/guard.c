@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <malloc.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -41,6 +42,8 @@ void bf_guard_init(struct bf_guard *guard)
 	guard->core_known = getrlimit(RLIMIT_CORE, &guard->core) == 0;
 	guard->umask = umask(077); /* the only way to read it */
 	bf_guard_again(guard);
+	/* Past a limit of `ulimit -f` a write fails like one to a full disk, and is explained. */
+	(void)signal(SIGXFSZ, SIG_IGN);
 	json_set_alloc_funcs(malloc, erase_and_free);
 }
 

@@ -1,7 +1,8 @@
 /*
  * guard.h - what a process that holds tokens does first: it writes no core file, cannot be looked
  * into by its siblings (PR_SET_DUMPABLE), creates private files, erases what jansson frees, and
- * never takes a file of its own for stdin, stdout or stderr.
+ * dies of no signal that a write may bring, and never takes a file of its own for stdin, stdout or
+ * stderr.
  *
  * A program that is started from here must not inherit that: bf_guard_lift gives the old settings
  * back, right before execv or around posix_spawn.
