@@ -252,10 +252,3 @@ enum bfabric_status bf_dir_ensure(const char *path, unsigned depth, struct bfabr
 		return bf_fail(err, BFABRIC_SYSTEM, "cannot create directory %s: %m", copy);
 	return check_dir(copy, err);
 }
-
-enum bfabric_status bf_file_remove(const char *path, struct bfabric_error *err)
-{
-	if (unlink(path) == 0 || errno == ENOENT)
-		return BFABRIC_OK;
-	return bf_fail(err, BFABRIC_SYSTEM, "cannot remove %s: %m", path);
-}

@@ -82,7 +82,10 @@ void bf_slot_release(struct bf_slot *slot);
 BF_MUST_USE enum bfabric_status bf_file_replace(
 	const char *path, const void *bytes, size_t len, struct bfabric_error *err);
 
-/* Remove a file; a missing one is OK. */
+/*
+ * Remove a file that bf_file_replace writes, and the temporary file that a crash in the middle of
+ * that left beside it. Missing ones are OK. For the holder of the lock, as replacing it is.
+ */
 BF_MUST_USE enum bfabric_status bf_file_remove(const char *path, struct bfabric_error *err);
 
 /* Write all bytes to a descriptor, through interruptions and short writes. */

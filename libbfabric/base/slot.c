@@ -191,3 +191,16 @@ enum bfabric_status bf_file_replace(
 		return status;
 	return bf_slot_commit(&slot, bytes, len, err);
 }
+
+enum bfabric_status bf_file_remove(const char *path, struct bfabric_error *err)
+{
+	BF_AUTO_SLOT struct bf_slot slot = BF_SLOT_INIT;
+	enum bfabric_status status = name_slot(&slot, path, err);
+
+	if (status != BFABRIC_OK)
+		return status;
+	unlink(slot.temporary); /* if it stays, the next writer removes it */
+	if (unlink(path) == 0 || errno == ENOENT)
+		return BFABRIC_OK;
+	return bf_fail(err, BFABRIC_SYSTEM, "cannot remove %s: %m", path);
+}

@@ -413,6 +413,10 @@ static void test_removes(void **state)
 	assert_int_equal(bf_file_remove(path, &err), BFABRIC_OK);
 	assert_false(scratch_exists(path));
 	assert_int_equal(bf_file_remove(path, &err), BFABRIC_OK);
+	/* What a crash in the middle of replacing it left. */
+	scratch_file("f.tmp", "x", 0600);
+	assert_int_equal(bf_file_remove(path, &err), BFABRIC_OK);
+	assert_false(scratch_exists(scratch("f.tmp")));
 	assert_int_equal(mkdir(path, 0700), 0);
 	assert_fails(bf_file_remove(path, &err), BFABRIC_SYSTEM, err, "cannot remove");
 }
