@@ -23,6 +23,7 @@
  *   - `err` may be NULL; it belongs to the caller and is written on failure only. Its text is one
  *     line for a person, without newline, and never contains a secret.
  *   - Strings handed out belong to the caller where a `_clear` function exists, else to the object.
+ *   - `_clear` and `_free` take NULL, and what is zeroed or already cleared.
  *   - The library never prints, logs, exits, or changes signal handlers or locale.
  *   - Deadlines are absolute, in milliseconds of CLOCK_BOOTTIME; 0 stands for 40 seconds from now.
  *   - Points in time (`expires_at`) are Unix seconds; durations are seconds.

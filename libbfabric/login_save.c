@@ -87,6 +87,7 @@ static enum bfabric_status begin_record(struct bfabric_session *s, struct bf_rec
 	bf_record_log_out(record);
 	record->subject = bf_token_subject(token);
 	bf_token_move(&record->token, token);
+	bf_record_unspend(record, &record->token.refresh);
 	if (!replace_string(&record->token_endpoint, grant->token_endpoint) ||
 		!replace_string(&record->client_auth, bf_client_auth_name(grant->client_auth)) ||
 		!replace_string(&record->scope_requested, s->env.scope))

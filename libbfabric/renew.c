@@ -22,6 +22,7 @@ struct renewal {
 	const struct bf_grant *grant;
 	struct bf_secret secret;
 	char *endpoint;
+	int64_t deadline; /* of all its requests together: signals are held back so long */
 	enum bf_token_verdict verdict;
 	json_t *reply;
 };
@@ -62,7 +63,7 @@ static enum bfabric_status exchange(
 		status = r->grant->build(&params, &request, err);
 	if (status != BFABRIC_OK)
 		return status;
-	request.deadline = request_deadline(r->call);
+	request.deadline = r->deadline;
 	status = bf_trace_perform(r->call->s, &transport, &request, &reply, err);
 	if (status != BFABRIC_OK) {
 		r->verdict = BF_TOKEN_TRANSIENT;
@@ -124,6 +125,7 @@ static enum bfabric_status renewal_init(struct renewal *r, struct bf_call *call,
 	r->call = call;
 	r->record = record;
 	r->grant = service ? &bf_grant_client_credentials : &bf_grant_refresh_token;
+	r->deadline = request_deadline(call);
 	if (usable_endpoint(env, record->token_endpoint))
 		r->endpoint = strdup(record->token_endpoint);
 	else if (asprintf(&r->endpoint, "%s/rest/oauth/token", env->url.text) < 0)
@@ -181,6 +183,7 @@ static enum bfabric_status take_reply(struct renewal *r, struct bfabric_error *e
 		bf_record_spend(record, spent);
 	}
 	bf_token_move(&record->token, &token);
+	bf_record_unspend(record, &record->token.refresh);
 	record->cache_written = true;
 	if (r->call->rejected)
 		record->forced_at = bf_wall(r->call->s->sys);

@@ -142,6 +142,8 @@ enum bfabric_status bf_session_transport(
 
 void bfabric_token_clear(struct bfabric_token *token)
 {
+	if (!token)
+		return;
 	bf_free_secret_string(token->value);
 	free(token->scope);
 	free(token->warning);
@@ -241,8 +243,11 @@ enum bfabric_status bf_session_get(struct bfabric_session *session, int64_t min_
 		.force = force_refresh,
 		.deadline = deadline < 0 ? 1 : deadline, /* long past; computed with below */
 	};
+	struct bfabric_error own = {0};
 	enum bfabric_status status = BFABRIC_OK;
 
+	if (!err) /* warnings quote it */
+		err = &own;
 	if (!bf_session_cached(session))
 		return static_token(&session->env, ret_token, err);
 	if (!force_refresh && bf_memory_serve(session, call.min_ttl, ret_token, &status, err))
@@ -272,6 +277,8 @@ static bool copy_string(char **ret, const char *text)
 
 void bfabric_auth_clear(struct bfabric_auth *auth)
 {
+	if (!auth)
+		return;
 	free(auth->login);
 	bf_free_secret_string(auth->password);
 	*auth = (struct bfabric_auth){0};

@@ -45,6 +45,8 @@ const char *bfabric_token_state_name(enum bfabric_token_state state)
 
 void bfabric_session_status_clear(struct bfabric_session_status *status)
 {
+	if (!status)
+		return;
 	free(status->environment);
 	free(status->chosen_by);
 	free(status->config_file);

@@ -55,6 +55,18 @@ void bf_record_spend(struct bf_record *record, const struct bf_secret *refresh)
 	push_spent(record, hex);
 }
 
+void bf_record_unspend(struct bf_record *record, const struct bf_secret *refresh)
+{
+	char hex[BF_SHA256_HEX];
+	size_t kept = 0;
+
+	digest(refresh, hex);
+	for (size_t i = 0; i < record->spent_count; i++)
+		if (strcmp(record->spent[i], hex) != 0)
+			memmove(record->spent[kept++], record->spent[i], BF_SHA256_HEX);
+	record->spent_count = kept;
+}
+
 void bf_record_log_out(struct bf_record *record)
 {
 	struct bf_record kept = BF_RECORD_INIT;

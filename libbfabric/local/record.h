@@ -53,6 +53,8 @@ BF_MUST_USE enum bfabric_status bf_record_encode(
 bool bf_record_spent(const struct bf_record *record, const struct bf_secret *refresh);
 /* Remember it as spent (once); the oldest is forgotten. An empty token is ignored. */
 void bf_record_spend(struct bf_record *record, const struct bf_secret *refresh);
+/* The server has just issued it (once more): a server that does not rotate may well do that. */
+void bf_record_unspend(struct bf_record *record, const struct bf_secret *refresh);
 
 /* The login ended: forget everything but `spent`. */
 void bf_record_log_out(struct bf_record *record);

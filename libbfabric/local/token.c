@@ -27,25 +27,29 @@ enum bfabric_status bf_token_copy(
 	return bf_token_from_json(from->members, to, err);
 }
 
-/* A string of printable ASCII, so that it can stand in a header or a line of a protocol. */
-static bool printable(const char *text, size_t len)
+/* Printable ASCII from `first` on. */
+static bool printable(const char *text, size_t len, char first)
 {
 	for (size_t i = 0; i < len; i++)
-		if (text[i] < 0x21 || text[i] > 0x7e)
+		if (text[i] < first || text[i] > 0x7e)
 			return false;
-	return len > 0;
+	return true;
 }
 
-static enum bfabric_status take_secret(json_t *object, const char *name, bool required,
+/*
+ * An access token must stand in a header or a line of a protocol: no space, not empty. A refresh
+ * token is only ever encoded, and may have spaces (RFC 6749, appendix A.17); an empty one is none.
+ */
+static enum bfabric_status take_secret(json_t *object, const char *name, bool access,
 	struct bf_secret *ret, struct bfabric_error *err)
 {
 	json_t *value = json_object_get(object, name);
+	size_t len = json_string_length(value);
 
-	if (!required && (!value || json_is_null(value) ||
-				 (json_is_string(value) && json_string_length(value) == 0)))
+	if (!access && (!value || json_is_null(value)))
 		return BFABRIC_OK;
-	if (!json_is_string(value) ||
-		!printable(json_string_value(value), json_string_length(value)))
+	if (!json_is_string(value) || (access && len == 0) ||
+		!printable(json_string_value(value), len, access ? '!' : ' '))
 		return bf_fail(err, BFABRIC_BAD_REPLY, "\"%s\" is %s", name,
 			value ? "not a string of printable characters" : "missing");
 	bf_secret_put(ret, json_string_value(value), json_string_length(value));
@@ -90,10 +94,9 @@ enum bfabric_status bf_token_from_json(
 
 	if (!json_is_object(object))
 		return bf_fail(err, BFABRIC_BAD_REPLY, "not a JSON object");
-	status = take_secret(object, "access_token", /* required= */ true, &t.access, err);
+	status = take_secret(object, "access_token", /* access= */ true, &t.access, err);
 	if (status == BFABRIC_OK)
-		status = take_secret(
-			object, "refresh_token", /* required= */ false, &t.refresh, err);
+		status = take_secret(object, "refresh_token", /* access= */ false, &t.refresh, err);
 	if (status == BFABRIC_OK)
 		status = take_number(object, "expires_at", &t.expires_at, err);
 	if (status == BFABRIC_OK)
