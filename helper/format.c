@@ -1,5 +1,5 @@
 #include "format.h"
-#include <jansson.h>
+#include "../libbfabric/local/token.h"
 #include <string.h>
 
 bool bf_token_is_safe(const char *token, size_t len)
@@ -66,36 +66,22 @@ static void put_curl(const struct bf_printable *what, struct bf_secret *out)
 	bf_secret_putc(out, '"');
 }
 
-static int collect(const char *text, size_t len, void *out)
-{
-	bf_secret_put(out, text, len);
-	return 0;
-}
-
-static void freep_json(json_t **json)
-{
-	json_decref(*json);
-}
-
 static enum bfabric_status put_json(
 	const struct bf_printable *what, struct bf_secret *out, struct bfabric_error *err)
 {
-	BF_CLEANUP(freep_json)
 	json_t *object = json_pack("{s:i, s:s%, s:s, s:o, s:s, s:s}", "version", 1, "access_token",
 		what->token, what->token_len, "token_type", "Bearer", "expires_at",
 		what->expires_at ? json_integer(what->expires_at) : json_null(), "environment",
 		what->environment, "base_url", what->base_url);
+	enum bfabric_status status = object ? bf_json_write(object, out, err) : bf_fail_nomem(err);
 
-	if (!object || json_dump_callback(object, collect, out, JSON_COMPACT) != 0)
-		return bf_fail_nomem(err);
-	return BFABRIC_OK;
+	json_decref(object);
+	return status;
 }
 
 enum bfabric_status bf_format_token(enum bf_format format, enum bf_shell shell,
 	const struct bf_printable *what, struct bf_secret *out, struct bfabric_error *err)
 {
-	enum bfabric_status status = BFABRIC_OK;
-
 	if (!bf_token_is_safe(what->token, what->token_len))
 		return bf_fail(err, BFABRIC_BAD_REPLY,
 			"the token of %s has characters that no access token may have",
@@ -109,8 +95,7 @@ enum bfabric_status bf_format_token(enum bf_format format, enum bf_shell shell,
 		bf_secret_put(out, what->token, what->token_len);
 		break;
 	case BF_FORMAT_JSON:
-		status = put_json(what, out, err);
-		break;
+		return put_json(what, out, err);
 	case BF_FORMAT_ENV:
 		put_env(shell, what, out);
 		break;
@@ -119,7 +104,5 @@ enum bfabric_status bf_format_token(enum bf_format format, enum bf_shell shell,
 		break;
 	}
 	bf_secret_putc(out, '\n');
-	if (status == BFABRIC_OK && out->failed)
-		return bf_fail_nomem(err);
-	return status;
+	return out->failed ? bf_fail_nomem(err) : BFABRIC_OK;
 }

@@ -187,6 +187,10 @@ static enum bfabric_status run_bfabric(
 	}
 	if (!help && strcmp(argv[0], "help") == 0)
 		return run_bfabric(argc - 1, argv + 1, /* help= */ true, answer, err);
+	if (!help && argv[0][0] == '-')
+		return bf_fail(err, BFABRIC_BAD_CALL,
+			"unknown option %.100s here; a verb comes first, see bfabric --help",
+			argv[0]);
 	command = find(argc, argv, &words);
 	if (!command && help && strcmp(argv[0], BF_GIT_PROGRAM) == 0)
 		command = &git_command;

@@ -60,13 +60,14 @@ static void show_time_left(struct bf_screen *screen, int64_t ms)
 	char line[80];
 	int64_t s = ms > 0 ? (ms + 999) / 1000 : 0;
 
-	if (!screen->terminal.shows)
+	if (!screen->terminal.shows || (screen->line_open && s == screen->seconds_shown))
 		return;
 	/* Shorter than 40 columns: a line that wraps cannot be taken back. */
 	snprintf(line, sizeof(line),
 		"\rWaiting, %2" PRId64 ":%02" PRId64 " left (Ctrl-C ends)\033[K", s / 60, s % 60);
 	bf_say_raw(line, strlen(line));
 	screen->line_open = true;
+	screen->seconds_shown = s;
 }
 
 static void sleep_ms(int64_t ms)

@@ -9,7 +9,8 @@
 
 struct bf_screen {
 	struct bf_terminal terminal;
-	bool line_open; /* the line with the remaining time is on the terminal */
+	bool line_open;        /* the line with the remaining time is on the terminal */
+	int64_t seconds_shown; /* what it says */
 };
 
 /*

@@ -1,7 +1,6 @@
 #include "status_report.h"
-#include "say.h"
+#include "../libbfabric/local/token.h"
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -172,22 +171,10 @@ static json_t *warning_list(const char *warnings)
 	return list;
 }
 
-static int collect(const char *text, size_t len, void *out)
-{
-	bf_secret_put(out, text, len);
-	return 0;
-}
-
-static void freep_json(json_t **json)
-{
-	json_decref(*json);
-}
-
 enum bfabric_status bf_status_put_json(const struct bfabric_session_status *s,
 	const struct bfabric_error *verdict, struct bf_secret *out, struct bfabric_error *err)
 {
 	bool usable = !verdict->text[0];
-	BF_CLEANUP(freep_json)
 	json_t *object = json_pack("{s:i, s:b, s:s, s:o, s:o, s:o, s:o, s:i, s:o, s:s}", "version",
 		1, "usable", usable, "status",
 		bfabric_status_name(usable ? BFABRIC_OK : verdict->status), "message",
@@ -204,11 +191,13 @@ enum bfabric_status bf_status_put_json(const struct bfabric_session_status *s,
 		s->can_refresh, "login_required", s->login_required, "store",
 		text_or_null(s->store), "secret_path", text_or_null(s->secret_path), "cache_path",
 		text_or_null(s->cache_path), "warnings", warning_list(s->warnings));
-	int failed = !object || !more || json_object_update(object, more) != 0;
+	enum bfabric_status status = BFABRIC_OK;
 
+	if (object && more && json_object_update(object, more) == 0)
+		status = bf_json_write(object, out, err);
+	else
+		status = bf_fail_nomem(err);
 	json_decref(more);
-	if (failed || json_dump_callback(object, collect, out, JSON_INDENT(2)) != 0)
-		return bf_fail_nomem(err);
-	bf_secret_putc(out, '\n');
-	return BFABRIC_OK;
+	json_decref(object);
+	return status;
 }

@@ -1,7 +1,8 @@
 #include "terminal.h"
 #include "say.h"
 #include <ctype.h>
-#include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -59,15 +60,39 @@ static void trim(char *text)
 	text[len - start] = '\0';
 }
 
+/*
+ * Print the question and wait for something to read. Signals are let in only while waiting: one
+ * that came between the question and the wait would otherwise be lost on a person who pressed
+ * Ctrl-C.
+ */
+static bool wait_for_answer(const char *question)
+{
+	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+	sigset_t ending, before;
+	int ready = 0;
+
+	sigemptyset(&ending);
+	sigaddset(&ending, SIGINT);
+	sigaddset(&ending, SIGTERM);
+	sigaddset(&ending, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &ending, &before) != 0)
+		return false;
+	bf_say_raw(question, strlen(question));
+	ready = ppoll(&input, 1, /* timeout= */ NULL, &before);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL); /* cannot fail: it came from there */
+	return ready > 0;
+}
+
 enum bfabric_status bf_terminal_ask(
 	const char *question, char *buf, size_t size, struct bfabric_error *err)
 {
-	ssize_t n = -1;
+	ssize_t n = 0;
 
-	bf_say_raw(question, strlen(question));
-	do /* a terminal gives one line a read */
-		n = read(STDIN_FILENO, buf, size);
-	while (n < 0 && errno == EINTR);
+	if (!wait_for_answer(question)) {
+		bf_say_raw("\n", 1);
+		return bf_fail(err, BFABRIC_CANCELLED, "interrupted");
+	}
+	n = read(STDIN_FILENO, buf, size); /* a terminal gives one line a read */
 	if (n <= 0)
 		return bf_fail(err, BFABRIC_CANCELLED, "no answer");
 	if (buf[n - 1] != '\n')

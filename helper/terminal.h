@@ -21,7 +21,7 @@ unsigned bf_terminal_columns(int fd);
 
 /*
  * Ask on stderr, read a line from stdin into `buf` (spaces around it taken off). CANCELLED at the
- * end of input. An answer longer than `buf` is BAD_CALL.
+ * end of input and by a signal. An answer longer than `buf` is BAD_CALL.
  */
 BF_MUST_USE enum bfabric_status bf_terminal_ask(
 	const char *question, char *buf, size_t size, struct bfabric_error *err);

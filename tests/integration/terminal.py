@@ -76,8 +76,9 @@ class Terminal:
     def status(self, timeout=60):
         """Reads to the end and returns the exit status (negative: a signal)."""
         end = time.monotonic() + timeout
-        while self._read(0.1) != b"" and time.monotonic() < end:
-            pass
+        while self._read(0.1) != b"":
+            if time.monotonic() > end:
+                raise AssertionError(f"still running after {timeout} s:\n{self.text}")
         _, how = os.waitpid(self.pid, 0)
         self.pid = 0
         return os.waitstatus_to_exitcode(how)

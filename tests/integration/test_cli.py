@@ -150,6 +150,7 @@ class Token(Case):
         log = self.home.home / "limits"
         self.home.write("lib/bfabric-full", f"#!/bin/sh\n{{ ulimit -c; umask; }} > {log}\n", 0o700)
         env = self.home.env(BFABRIC_LIBEXEC=self.home.home / "lib")
+        env["ASAN_OPTIONS"] = env.get("ASAN_OPTIONS", "") + ":disable_coredump=0"
         self.home.run("sh", "-c", "ulimit -S -c 0; umask 027; bfabric token", env=env)
         zero = log.read_text().split()
         self.home.run("sh", "-c", "ulimit -S -c $(ulimit -H -c); umask 022; bfabric token", env=env)
@@ -377,6 +378,7 @@ class Usage(Case):
                                 (["auth", "device-cod"], "auth device-code?"),
                                 (["configure", "gti"], "configure git?"),
                                 (["frobnicate"], "see bfabric --help"), ([""], "see bfabric --help"),
+                                (["--env", "X", "token"], "a verb comes first"),
                                 (["a\nb"], "a?b"), (["help", "frob"], "frob")):
             self.failed(self.home.run("bfabric", *arguments), 2, said)
 

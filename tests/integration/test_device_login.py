@@ -288,6 +288,13 @@ class OnATerminal(Case):
         self.assertEqual(terminal.status(), 130)
         self.untouched()
 
+    def test_ctrl_c_at_the_question(self):
+        terminal = self.terminal(self.server.base_url)
+        terminal.expect(r"\[read-only\]: ")
+        terminal.type("\x03")
+        self.assertEqual(terminal.status(), 130)
+        self.untouched()
+
     def test_another_subject_needs_a_yes(self):
         self.home.login(self.server)
         self.home.run("bfabric", "token", "--force-refresh")  # the record knows who it is
