@@ -56,6 +56,8 @@ static enum bfabric_status save_all(struct bf_call *call, struct bf_record *reco
 		bf_call_warn(call,
 			"the new login could not be saved (%.300s); it is kept in %s until it can",
 			trouble.text, rescue);
+	else if (save->cache.committed)
+		bf_call_warn(call, "%.400s", trouble.text);
 	else
 		bf_call_warn(call,
 			"the new login could not be saved anywhere (%.300s): when this token "

@@ -103,7 +103,7 @@ static enum bfabric_status write_login(struct bfabric_session *s, struct bf_lock
 
 	if (status == BFABRIC_OK)
 		status = bf_save_commit(&save, record, err);
-	if (status != BFABRIC_OK)
+	if (status != BFABRIC_OK && !save.cache.committed)
 		return status;
 	if (save.cache.committed) {
 		record->cache_written = true;

@@ -212,8 +212,9 @@ BF_MUST_USE enum bfabric_status bf_save_reserve(
 	struct bfabric_session *s, struct bf_save *save, struct bfabric_error *err);
 
 /*
- * Record, then cache. OK also when only one of them could be written, because the next run mends
- * the other from it; else nothing is on disk and the error says why.
+ * Record, then cache. OK when the record was written, because the next run mends the cache from it.
+ * When only the cache was (save->cache.committed tells), the login is there, but nobody remembers
+ * what was spent for it.
  */
 BF_MUST_USE enum bfabric_status bf_save_commit(
 	struct bf_save *save, const struct bf_record *record, struct bfabric_error *err);

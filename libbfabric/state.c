@@ -16,6 +16,14 @@ void bf_state_release(struct bf_state *state)
 	bf_record_release(&state->record);
 }
 
+/* A rescue copy whose token replaced this one, or is this one, where only the cache was saved. */
+static bool belongs(const struct bf_record *rescue, const struct bf_token *cached)
+{
+	return bf_record_follows(rescue, &cached->refresh) ||
+	       (!bf_secret_empty(&cached->refresh) &&
+		       bf_secret_equal(&rescue->token.refresh, &cached->refresh));
+}
+
 /* `cached`: a token without a record, which a rescue copy may continue too; NULL: none. */
 static bool load_rescue(const char *path, const struct bf_token *cached, struct bf_state *state)
 {
@@ -24,8 +32,7 @@ static bool load_rescue(const char *path, const struct bf_token *cached, struct 
 
 	if (!path || bf_record_read(path, &found, &rescue, /* err= */ NULL) != BFABRIC_OK || !found)
 		return false;
-	if (cached ? !bf_record_follows(&rescue, &cached->refresh)
-		   : !bf_record_continues(&rescue, &state->record))
+	if (cached ? !belongs(&rescue, cached) : !bf_record_continues(&rescue, &state->record))
 		return false;
 	bf_record_release(&state->record);
 	state->record = rescue;

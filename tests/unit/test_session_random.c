@@ -211,7 +211,7 @@ static enum bfabric_status ask(struct story *t, bool force)
 	unsigned requests = server->requests - server->client_refused;
 	unsigned issued = server->issued;
 	bool received, alone = !t->interfere, was_out = t->logged_out;
-	bool saved = !(t->lose & 1); /* the cache alone is forgotten with a logout */
+	bool saved = !(t->lose & 1); /* what only a rescue copy knows ends with a logout */
 	enum bfabric_status status;
 
 	t->sent = 0;

@@ -156,6 +156,45 @@ static void test_only_the_cache_was_saved(void **state)
 	expect_alive(w);
 }
 
+/* Then the rescue copy remembers what was spent, should the old token be written back. */
+static void test_only_the_cache_was_saved_and_the_old_one_comes_back(void **state)
+{
+	struct world *w = *state;
+	BF_AUTO_FREE char *stale = NULL;
+
+	world_login(w);
+	stale = world_read(w->paths.cache);
+	get_and_lose(w, LOSE_RECORD);
+	assert_non_null(strstr(w->token.warning, w->paths.runtime_rescue));
+	world_write(w->paths.cache, stale);
+	expect_alive(w);
+	assert_false(world_exists(w->paths.runtime_rescue));
+}
+
+static void test_the_same_for_an_adopted_login(void **state)
+{
+	struct world *w = *state;
+	BF_AUTO_FREE char *stale = NULL;
+
+	world_login(w);
+	py_login(w, "alice");
+	stale = world_read(w->paths.cache);
+	get_and_lose(w, LOSE_RECORD);
+	expect_alive(w);
+	world_write(w->paths.cache, stale);
+	expect_alive(w);
+}
+
+static void test_the_cache_was_saved_and_no_rescue_copy(void **state)
+{
+	struct world *w = *state;
+
+	world_login(w);
+	get_and_lose(w, LOSE_RECORD | LOSE_RUNTIME | LOSE_BESIDE);
+	assert_non_null(strstr(w->token.warning, w->paths.record));
+	expect_alive(w);
+}
+
 static void test_only_the_record_was_saved(void **state)
 {
 	struct world *w = *state;
@@ -377,6 +416,9 @@ int main(void)
 		world_test(test_no_room_for_the_cache),
 		world_test(test_both_files_are_promised_before_the_request),
 		world_test(test_only_the_cache_was_saved),
+		world_test(test_only_the_cache_was_saved_and_the_old_one_comes_back),
+		world_test(test_the_same_for_an_adopted_login),
+		world_test(test_the_cache_was_saved_and_no_rescue_copy),
 		world_test(test_only_the_record_was_saved),
 		world_test(test_rescue_in_the_runtime_folder),
 		world_test(test_rescue_beside_the_record),
