@@ -89,3 +89,13 @@ configure() {
 build_gcc() {
 	CC=gcc configure gcc -Dwerror=true && ninja -C "$build_root/gcc"
 }
+
+# bfabricPy, whose files we share, in a virtual environment of its own.
+make_venv() {
+	local venv=$build_root/venv
+	cmp -s tests/requirements.txt "$venv/.requirements" && return 0
+	rm -rf "$venv"
+	python3 -m venv "$venv" &&
+		"$venv/bin/pip" install --quiet --disable-pip-version-check -r tests/requirements.txt &&
+		cp tests/requirements.txt "$venv/.requirements"
+}

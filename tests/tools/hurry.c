@@ -4,8 +4,8 @@
  *	LD_PRELOAD=.../libhurry.so COMMAND...
  *
  * nanosleep() returns at once, and CLOCK_BOOTTIME, by which the programs measure how long they
- *waited, has moved on by as much. Time on the wire is not touched. So a login that polls every five
- *seconds can be killed at each of its system calls in a minute instead of two hours.
+ * waited, has moved on by as much. Time on the wire is not touched. So a login that polls every
+ * five seconds can be killed at each of its system calls in a minute instead of two hours.
  */
 #include <errno.h>
 #include <stdint.h>

@@ -5,9 +5,9 @@
  *
  * Runs COMMAND and counts the system calls of all its threads and children, from its first one on.
  * Just before call N is made, everything it started gets SIGKILL, as when the power fails there;
- *with N = 0 it only counts. RESULT receives one JSON object: {"calls":812,"killed":true,"last":77},
- *where `last` is the number of the system call that was not made. The exit status is the command's,
- *137 after a kill, 125 when it cannot be traced at all.
+ * with N = 0 it only counts. RESULT receives one JSON object:
+ * {"calls":812,"killed":true,"last":77}, where `last` is the number of the system call that was
+ * not made. The exit status is the command's, 137 after a kill, 125 when it cannot be traced.
  *
  * It returns when every traced process is gone, so that nothing changes a file behind the test's
  * back. Written with PTRACE_GET_SYSCALL_INFO and thus without knowing a processor's registers.

@@ -5,7 +5,7 @@
  *
  * Uses nothing but the public interface. Each token is printed on a line of its own; a failure is a
  * line on stderr, and the exit status is that of the last one. For the tests only: a token on
- *stdout is seen by whoever reads it.
+ * stdout is seen by whoever reads it.
  */
 #include <bfabric.h>
 #include <pthread.h>
