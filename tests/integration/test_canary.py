@@ -109,7 +109,7 @@ class Canary(harness.TestCase):
             time.sleep(1.05)
             self.server.control("fault", endpoint="token", kind=kind, **({"arg": arg} if arg else {}))
             request = git_request(self.server, host=self.tap.host)
-            self.run_traced("token")
+            self.assertIn("trace:", self.run_traced("token", "-v").err)
             self.run_traced("get", program="git-credential-bfabric", input=request)
             self.run_traced("auth", "status")
             self.server.control("clear")
@@ -183,7 +183,7 @@ class Canary(harness.TestCase):
                     if fault:
                         self.server.control("fault", endpoint="token", kind=fault, count=2,
                                             **({"arg": 500} if fault == "status" else {}))
-                    self.assertNotEqual(self.run_traced("token", "--timeout", "2").status, 0)
+                    self.assertNotEqual(self.run_traced("token", "-v", "--timeout", "2").status, 0)
                     self.server.control("clear")
                 self.said.append(("auth status", self.run_traced("auth", "status").out))
             self.assertUnseen(watch.text(), "/proc")
