@@ -16,7 +16,8 @@ static const struct bf_option token_options[] = {
 		.argument = "SECONDS",
 		.value = 1,
 		.limit = 3600,
-		.help = "Give up after this time (default: 40)."},
+		.help = "Give up after this time (default: 40); a refresh that is under way "
+			"is finished first."},
 	{.name = "format",
 		.kind = BF_OPTION_CHOICE,
 		.member = BF_MEMBER(format),

@@ -159,8 +159,6 @@ static void tell_result(const struct bf_login_result *result, const struct bf_de
 				      "configuration, so bfabricPy does not see it.");
 	bf_secret_puts(&text, "\nNext, for git: bfabric configure git\n");
 	bf_say_raw(bf_secret_reveal(&text), text.len);
-	if (result->warning)
-		bf_say("%s", result->warning);
 }
 
 static enum bfabric_status write_down(const struct bf_call *call, const struct bf_device_plan *plan,

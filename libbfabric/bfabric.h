@@ -26,6 +26,8 @@
  *   - `_clear` and `_free` take NULL, and what is zeroed or already cleared.
  *   - The library never prints, logs, exits, or changes signal handlers or locale.
  *   - Deadlines are absolute, in milliseconds of CLOCK_BOOTTIME; 0 stands for 40 seconds from now.
+ *     A refresh whose request has left is waited for all the same, up to 30 seconds, because its
+ *     reply holds the only copy of the next refresh token.
  *   - Points in time (`expires_at`) are Unix seconds; durations are seconds.
  *   - A session may be shared by threads. It does not survive fork(): open a new one in the child.
  */

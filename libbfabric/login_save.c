@@ -12,7 +12,6 @@ void bf_login_result_release(struct bf_login_result *result)
 {
 	free(result->subject);
 	free(result->scope_granted);
-	free(result->warning);
 	*result = (struct bf_login_result){0};
 }
 

@@ -62,6 +62,10 @@ enum bfabric_status bf_call_begin(struct bf_call *call, struct bfabric_error *er
 	struct bf_outcome outcome;
 	enum bfabric_status status;
 
+	if (bf_cache_exposed(&call->s->paths) &&
+		bf_home_writable(call->s->paths.home, /* err= */ NULL) == BFABRIC_OK)
+		/* Failing that, status warns and the next write refuses. */
+		(void)!bf_dir_ensure(call->s->paths.dir, /* depth= */ 0, /* err= */ NULL);
 	bf_outcome_peek(&call->s->paths, &outcome);
 	call->seq = outcome.seq;
 	status = bf_call_look(call, err);
@@ -184,6 +188,16 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+static enum bfabric_status fail_waiting(
+	const struct bf_call *call, const struct bf_lock *lock, struct bfabric_error *err)
+{
+	if (bf_boot_ms(call->s->sys) >= call->deadline)
+		return bf_fail(err, BFABRIC_TIMEOUT,
+			"the time is up while another process holds the lock %s", lock->path);
+	return bf_fail(err, BFABRIC_LOCK_TIMEOUT, "another process holds the lock %s for too long",
+		lock->path);
+}
+
 /* Until the lock is ours (UNDECIDED), somebody else's work answered, or it cannot be had. */
 static enum answer wait_for_lock(struct bf_call *call, struct bf_lock *lock,
 	enum bfabric_status *ret_status, struct bfabric_error *err)
@@ -211,8 +225,7 @@ static enum answer wait_for_lock(struct bf_call *call, struct bf_lock *lock,
 			return ANSWERED;
 		}
 		if (bf_boot_ms(sys) >= until) {
-			*ret_status = bf_fail(err, BFABRIC_LOCK_TIMEOUT,
-				"another process holds the lock %s for too long", lock->path);
+			*ret_status = fail_waiting(call, lock, err);
 			return NO_LOCK;
 		}
 		bf_sleep_ms(sys, pause);

@@ -34,13 +34,15 @@ static void renewal_release(struct renewal *r)
 	json_decref(r->reply);
 }
 
-static int64_t request_deadline(const struct bf_call *call)
+/*
+ * A refresh is waited for once its request has left, even past the caller's deadline: the reply
+ * holds the only copy of the next refresh token. A service can ask again.
+ */
+static void set_deadlines(const struct renewal *r, struct bf_request *request)
 {
-	int64_t now = bf_boot_ms(call->s->sys);
-	int64_t left = call->deadline - now;
-	int64_t margin = left / 4 < 2000 ? left / 4 : 2000; /* for saving what comes */
-
-	return left - margin < BF_REQUEST_MS ? call->deadline - margin : now + BF_REQUEST_MS;
+	request->deadline = r->call->deadline < r->deadline ? r->call->deadline : r->deadline;
+	if (r->grant->spends)
+		request->reply_deadline = r->deadline;
 }
 
 static enum bfabric_status exchange(
@@ -63,7 +65,7 @@ static enum bfabric_status exchange(
 		status = r->grant->build(&params, &request, err);
 	if (status != BFABRIC_OK)
 		return status;
-	request.deadline = r->deadline;
+	set_deadlines(r, &request);
 	status = bf_trace_perform(r->call->s, &transport, &request, &reply, err);
 	if (status != BFABRIC_OK) {
 		r->verdict = BF_TOKEN_TRANSIENT;
@@ -125,7 +127,7 @@ static enum bfabric_status renewal_init(struct renewal *r, struct bf_call *call,
 	r->call = call;
 	r->record = record;
 	r->grant = service ? &bf_grant_client_credentials : &bf_grant_refresh_token;
-	r->deadline = request_deadline(call);
+	r->deadline = bf_boot_ms(call->s->sys) + BF_REQUEST_MS;
 	if (usable_endpoint(env, record->token_endpoint))
 		r->endpoint = strdup(record->token_endpoint);
 	else if (asprintf(&r->endpoint, "%s/rest/oauth/token", env->url.text) < 0)
@@ -288,7 +290,9 @@ static enum bfabric_status spend_undisturbed(
 
 	hold_signals(&before);
 	status = spend(r, save, &trouble);
-	bf_outcome_write(lock, r->call->s->sys, status, &trouble);
+	/* Too little time or memory is this caller's trouble, not that of those who wait. */
+	if (status != BFABRIC_TIMEOUT && status != BFABRIC_NO_MEMORY)
+		bf_outcome_write(lock, r->call->s->sys, status, &trouble);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (status == BFABRIC_OK)
 		return status;
@@ -322,7 +326,7 @@ static enum bfabric_status no_space(
 		err);
 }
 
-/* A reply that comes after the deadline is lost, and with it the login. */
+/* Who has no time left should not begin what may take half a minute. */
 static enum bfabric_status check_time(const struct bf_call *call, struct bfabric_error *err)
 {
 	if (call->s->env.method != BFABRIC_AUTH_OAUTH ||

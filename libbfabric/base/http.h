@@ -15,7 +15,12 @@ struct bf_request {
 	const char *content_type; /* constant or NULL */
 	struct bf_secret body;
 	struct bf_secret authorization; /* "Basic ..." or "Bearer ...", empty: none */
-	int64_t deadline;               /* CLOCK_BOOTTIME ms; further bounded by 30 s a request */
+	/*
+	 * CLOCK_BOOTTIME ms; further bounded by 30 s a request. Once a byte of the request may have
+	 * left, reply_deadline counts instead if it is not 0: whoever gives up on the reply of a
+	 * request that spent a token has lost what the token was exchanged for.
+	 */
+	int64_t deadline, reply_deadline;
 	bool spends; /* a rotating token is in it: never reuse a connection, never resend */
 };
 

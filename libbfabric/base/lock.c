@@ -129,8 +129,33 @@ enum bfabric_status bf_lock_open(struct bf_lock *lock, const char *path, const c
 	return BFABRIC_OK;
 }
 
+/* Somebody removed the file (rm -r ~/.bfabric): the lock on what is gone excludes nobody. */
+static enum bfabric_status reopen_if_removed(
+	struct bf_lock *lock, bool *ret_reopened, struct bfabric_error *err)
+{
+	struct stat st = {0};
+	int fd = -1;
+	bool elsewhere = false;
+	enum bfabric_status status;
+
+	*ret_reopened = false;
+	if (fstat(lock->fd, &st) < 0 || st.st_nlink > 0)
+		return BFABRIC_OK;
+	status = open_at(lock->path, &fd, &elsewhere, err);
+	if (status != BFABRIC_OK)
+		return status;
+	close(lock->fd);
+	lock->fd = fd;
+	lock->held = false;
+	*ret_reopened = true;
+	return BFABRIC_OK;
+}
+
 enum bfabric_status bf_lock_try(struct bf_lock *lock, bool *ret_held, struct bfabric_error *err)
 {
+	bool reopened = false;
+	enum bfabric_status status;
+
 	if (!lock->held && lock_call(lock->fd, F_OFD_SETLK, F_WRLCK) < 0) {
 		if (errno != EAGAIN && errno != EACCES)
 			return bf_fail(err, BFABRIC_SYSTEM, "cannot lock %s: %m", lock->path);
@@ -138,8 +163,9 @@ enum bfabric_status bf_lock_try(struct bf_lock *lock, bool *ret_held, struct bfa
 		return BFABRIC_OK;
 	}
 	lock->held = true;
-	*ret_held = true;
-	return BFABRIC_OK;
+	status = reopen_if_removed(lock, &reopened, err);
+	*ret_held = !reopened;
+	return status;
 }
 
 enum bfabric_status bf_lock_read_note(const struct bf_lock *lock, char *buf, size_t size,

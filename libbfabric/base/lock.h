@@ -34,7 +34,10 @@ struct bf_lock {
 BF_MUST_USE enum bfabric_status bf_lock_open(struct bf_lock *lock, const char *path,
 	const char *fallback_path, struct bfabric_error *err);
 
-/* One attempt: *ret_held says whether we have it now. */
+/*
+ * One attempt: *ret_held says whether we have it now. A lock file that was removed meanwhile is
+ * made anew and is not held yet.
+ */
 BF_MUST_USE enum bfabric_status bf_lock_try(
 	struct bf_lock *lock, bool *ret_held, struct bfabric_error *err);
 

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "../base/hash.h"
 
@@ -55,6 +56,14 @@ bool bf_cache_rejected(const struct bf_paths *paths, const struct bf_token *toke
 	return marker.len >= 64 && memcmp(bf_secret_reveal(&marker), hex, 64) == 0;
 }
 
+bool bf_cache_exposed(const struct bf_paths *paths)
+{
+	struct stat st = {0};
+
+	return lstat(paths->dir, &st) == 0 && S_ISDIR(st.st_mode) &&
+	       (st.st_mode & (S_IWGRP | S_IWOTH));
+}
+
 enum bfabric_status bf_cache_serve(const struct bf_paths *paths, int64_t now, int64_t min_ttl,
 	bool *ret_served, struct bf_token *ret, struct bfabric_error *err)
 {
@@ -62,8 +71,9 @@ enum bfabric_status bf_cache_serve(const struct bf_paths *paths, int64_t now, in
 	struct bf_file_info info = {0};
 
 	*ret_served = false;
-	if (bf_cache_read(paths, &token, &info, err) != BFABRIC_OK || !info.found ||
-		!bf_token_fresh(&token, now, min_ttl) || bf_cache_rejected(paths, &token))
+	if (bf_cache_exposed(paths) || bf_cache_read(paths, &token, &info, err) != BFABRIC_OK ||
+		!info.found || !bf_token_fresh(&token, now, min_ttl) ||
+		bf_cache_rejected(paths, &token))
 		return BFABRIC_OK;
 	bf_token_move(ret, &token);
 	*ret_served = true;

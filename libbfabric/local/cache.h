@@ -17,6 +17,12 @@
 BF_MUST_USE enum bfabric_status bf_cache_read(const struct bf_paths *paths, struct bf_token *ret,
 	struct bf_file_info *ret_info, struct bfabric_error *err);
 
+/*
+ * May others write in the folder (bfabricPy makes it with the default umask)? They could rename one
+ * token over another, which then would go to another server. The full program closes it.
+ */
+bool bf_cache_exposed(const struct bf_paths *paths);
+
 /* The text to write for a token. BAD_REPLY if it has no expires_at. */
 BF_MUST_USE enum bfabric_status bf_cache_encode(
 	const struct bf_token *token, struct bf_secret *ret_text, struct bfabric_error *err);

@@ -56,6 +56,15 @@ static enum bfabric_status take_secret(json_t *object, const char *name, bool ac
 	return ret->failed ? bf_fail_nomem(err) : BFABRIC_OK;
 }
 
+/* bfabricPy caches what the server said, and some say "28800". */
+static bool number_of(const json_t *value, double *ret)
+{
+	const char *text = json_string_value(value);
+
+	*ret = text ? strtod(text, NULL) : json_number_value(value);
+	return json_is_number(value) || (text && *text && text[strspn(text, "0123456789")] == '\0');
+}
+
 /* Absent, null or out of all proportion: 0, "unknown". */
 static enum bfabric_status take_number(
 	json_t *object, const char *name, int64_t *ret, struct bfabric_error *err)
@@ -66,9 +75,8 @@ static enum bfabric_status take_number(
 	*ret = 0;
 	if (!value || json_is_null(value))
 		return BFABRIC_OK;
-	if (!json_is_number(value))
+	if (!number_of(value, &number))
 		return bf_fail(err, BFABRIC_BAD_REPLY, "\"%s\" is not a number", name);
-	number = json_number_value(value);
 	if (number > 0 && number < (double)NUMBER_MAX)
 		*ret = (int64_t)number;
 	return BFABRIC_OK;
@@ -84,6 +92,13 @@ static enum bfabric_status take_scope(json_t *object, char **ret, struct bfabric
 		return bf_fail(err, BFABRIC_BAD_REPLY, "\"scope\" is not a string");
 	*ret = strdup(json_string_value(value));
 	return *ret ? BFABRIC_OK : bf_fail_nomem(err);
+}
+
+/* What was read from a string is written as the number that it is. */
+static bool as_number(json_t *members, const char *name, int64_t value)
+{
+	return !json_is_string(json_object_get(members, name)) ||
+	       json_object_set_new(members, name, json_integer(value)) == 0;
 }
 
 enum bfabric_status bf_token_from_json(
@@ -108,7 +123,8 @@ enum bfabric_status bf_token_from_json(
 	if (t.expires_at == 0)
 		t.expires_at = bf_token_claimed_expiry(&t);
 	t.members = json_deep_copy(object);
-	if (!t.members)
+	if (!t.members || !as_number(t.members, "expires_at", t.expires_at) ||
+		!as_number(t.members, "expires_in", t.expires_in))
 		return bf_fail_nomem(err);
 	bf_token_move(ret, &t);
 	return BFABRIC_OK;

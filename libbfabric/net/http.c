@@ -34,8 +34,8 @@ struct exchange {
 	size_t header_bytes;
 	const char *too_much; /* the limit that was broken, NULL: none */
 	bool sent;
-	int64_t end_ms; /* CLOCK_BOOTTIME */
-	char host[300]; /* for a person: "host" or "host:8443" */
+	int64_t end_ms, reply_end_ms; /* CLOCK_BOOTTIME: before and after the first byte left */
+	char host[300];               /* for a person: "host" or "host:8443" */
 	char why[CURL_ERROR_SIZE];
 };
 
@@ -115,7 +115,7 @@ static int on_progress(
 	const struct exchange *x = data;
 
 	(void)down_all, (void)down, (void)up_all, (void)up;
-	return bf_boot_ms(&bf_sys_real) >= x->end_ms;
+	return bf_boot_ms(&bf_sys_real) >= (x->sent ? x->reply_end_ms : x->end_ms);
 }
 
 /*
@@ -134,11 +134,13 @@ static int on_ready(void *data, char *peer, char *local, int peer_port, int loca
 
 #define SET(option, value) (bad |= curl_easy_setopt(x->curl, (option), (value)) != CURLE_OK)
 
-static bool set_limits(struct exchange *x, int64_t left_ms)
+static bool set_limits(struct exchange *x, int64_t now)
 {
+	int64_t left_ms = x->end_ms - now;
+	int64_t most_ms = (x->end_ms > x->reply_end_ms ? x->end_ms : x->reply_end_ms) - now;
 	bool bad = false;
 
-	SET(CURLOPT_TIMEOUT_MS, (long)left_ms);
+	SET(CURLOPT_TIMEOUT_MS, (long)most_ms);
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(left_ms < CONNECT_MAX_MS ? left_ms : CONNECT_MAX_MS));
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_NOPROGRESS, 0L);
@@ -263,6 +265,8 @@ static bool is_proxy_trouble(const struct exchange *x, CURLcode code)
 /* libcurl's clock and ours round differently: a few milliseconds before the deadline is at it. */
 static bool deadline_passed(const struct exchange *x)
 {
+	if (x->sent && x->request->reply_deadline)
+		return false; /* the bound of a request, not its caller's */
 	return x->request->deadline &&
 	       x->request->deadline <= bf_boot_ms(&bf_sys_real) + TIMER_SLACK_MS;
 }
@@ -312,6 +316,11 @@ static void read_meta(struct exchange *x)
 	x->reply.retry_after = wait <= 0 ? -1 : wait < RETRY_AFTER_MAX ? wait : RETRY_AFTER_MAX;
 }
 
+static int64_t end_of(int64_t deadline, int64_t now)
+{
+	return deadline && deadline < now + REQUEST_MAX_MS ? deadline : now + REQUEST_MAX_MS;
+}
+
 static enum bfabric_status exchange(
 	struct exchange *x, struct bf_reply *ret_reply, struct bfabric_error *err)
 {
@@ -319,13 +328,14 @@ static enum bfabric_status exchange(
 	struct bf_sigpipe guard;
 	CURLcode code;
 
-	x->end_ms = now + REQUEST_MAX_MS;
-	if (x->request->deadline && x->request->deadline < x->end_ms)
-		x->end_ms = x->request->deadline;
+	x->end_ms = end_of(x->request->deadline, now);
+	x->reply_end_ms = end_of(
+		x->request->reply_deadline ? x->request->reply_deadline : x->request->deadline,
+		now);
 	if (x->end_ms <= now)
 		return bf_fail(err, BFABRIC_TIMEOUT, "no time left to ask %s", x->host);
-	if (!set_limits(x, x->end_ms - now) || !set_manners(x) || !set_route(x) ||
-		!set_headers(x) || !set_body(x))
+	if (!set_limits(x, now) || !set_manners(x) || !set_route(x) || !set_headers(x) ||
+		!set_body(x))
 		return bf_fail_nomem(err);
 	guard = bf_sigpipe_hold();
 	code = curl_easy_perform(x->curl);

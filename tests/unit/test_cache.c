@@ -149,8 +149,9 @@ static void test_settle(void **state)
 static void test_serve_without_anything(void **state)
 {
 	BF_AUTO_TOKEN struct bf_token t = BF_TOKEN_INIT;
-	char cache[] = "/nonexistent/x.json", rejected[] = "/nonexistent/x.rejected";
-	struct bf_paths paths = {.cache = cache, .rejected = rejected};
+	char dir[] = "/nonexistent", cache[] = "/nonexistent/x.json",
+	     rejected[] = "/nonexistent/x.rejected";
+	struct bf_paths paths = {.dir = dir, .cache = cache, .rejected = rejected};
 	bool served = true;
 
 	(void)state; /* none */

@@ -212,6 +212,26 @@ static void a_server_that_hangs_is_left_at_the_deadline(void **state)
 	assert_true(bf_boot_ms(&bf_sys_real) - begin >= 250); /* not before it */
 }
 
+/* The reply to a request that spent a token is worth more than its caller's time. */
+static void a_reply_may_come_after_the_deadline(void **state)
+{
+	const int64_t begin = bf_boot_ms(&bf_sys_real);
+	AUTO_PEER struct peer peer = {.serve = peer_hang};
+	AUTO_HTTP struct bf_http *http = client(NULL);
+	struct bf_request request;
+	AUTO_OUTCOME struct outcome o = {0};
+
+	(void)state;
+	peer_start(&peer);
+	request = client_request("http", "127.0.0.1", peer.port);
+	request.deadline = begin + 200;
+	request.reply_deadline = begin + 700;
+	o = client_perform(http, &request);
+	assert_int_equal(o.status, BFABRIC_RETRY_LATER);
+	assert_true(o.sent);
+	assert_true(bf_boot_ms(&bf_sys_real) - begin >= 600);
+}
+
 static void drip(struct peer_conn *conn)
 {
 	peer_receive(conn);
@@ -360,6 +380,7 @@ int main(void)
 		cmocka_unit_test(closed_without_a_word),
 		cmocka_unit_test(truncated_replies_are_no_replies),
 		cmocka_unit_test(a_server_that_hangs_is_left_at_the_deadline),
+		cmocka_unit_test(a_reply_may_come_after_the_deadline),
 		cmocka_unit_test(a_server_that_drips_is_left_at_the_deadline),
 		cmocka_unit_test(no_time_left_means_no_request),
 		cmocka_unit_test(one_mib_is_the_limit),

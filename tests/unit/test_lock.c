@@ -44,6 +44,24 @@ static void test_excludes(void **state)
 	assert_true(scratch_exists(scratch("l"))); /* never deleted */
 }
 
+/* rm -r ~/.bfabric while one waits: the lock on the removed file would exclude nobody. */
+static void test_removed(void **state)
+{
+	BF_AUTO_LOCK struct bf_lock waiting = BF_LOCK_INIT;
+	BF_AUTO_LOCK struct bf_lock newcomer = BF_LOCK_INIT;
+
+	(void)state;
+	open_lock(&waiting);
+	assert_int_equal(unlink(scratch("l")), 0);
+	open_lock(&newcomer);
+	assert_true(try(&newcomer));
+	assert_false(try(&waiting));
+	assert_false(try(&waiting));
+	bf_lock_release(&newcomer);
+	assert_true(try(&waiting));
+	assert_true(scratch_exists(scratch("l")));
+}
+
 static void test_mode(void **state)
 {
 	BF_AUTO_LOCK struct bf_lock lock = BF_LOCK_INIT;
@@ -440,6 +458,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		unit_in_scratch(test_excludes),
+		unit_in_scratch(test_removed),
 		unit_in_scratch(test_mode),
 		unit_in_scratch(test_release_is_harmless),
 		unit_in_scratch(test_other_descriptor_closes),

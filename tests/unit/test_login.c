@@ -54,7 +54,6 @@ static void test_what_a_login_leaves(void **state)
 	assert_string_equal(result.scope_granted, "api:read");
 	assert_int_equal(result.expires_at, WORLD_NOW + 28800);
 	assert_true(result.can_refresh);
-	assert_null(result.warning);
 	world_record(w, &record);
 	world_cache(w, &cached);
 	assert_int_equal(strlen(record.login), 32);

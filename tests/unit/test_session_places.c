@@ -210,6 +210,25 @@ static void test_folder_that_others_could_use_is_closed(void **state)
 	assert_int_equal(st.st_mode & 0777, 0600);
 }
 
+/* The front serves nothing from such a folder; the first call that gets here closes it. */
+static void test_open_folder_with_a_fresh_token(void **state)
+{
+	struct world *w = *state;
+	BF_AUTO_TOKEN struct bf_token token = BF_TOKEN_INIT;
+	struct stat st;
+	bool served = true;
+
+	world_login(w);
+	assert_int_equal(chmod(w->paths.dir, 0775), 0);
+	assert_int_equal(
+		bf_cache_serve(&w->paths, WORLD_NOW, 60, &served, &token, NULL), BFABRIC_OK);
+	assert_false(served);
+	assert_int_equal(world_get(w), BFABRIC_OK);
+	assert_int_equal(w->server->requests, 0);
+	assert_int_equal(stat(w->paths.dir, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0700);
+}
+
 static void test_left_over_temporary_files(void **state)
 {
 	struct world *w = *state;
@@ -284,6 +303,7 @@ int main(void)
 		world_test(test_odd_lock),
 		world_test(test_lock_with_nonsense_in_it),
 		world_test(test_folder_that_others_could_use_is_closed),
+		world_test(test_open_folder_with_a_fresh_token),
 		world_test(test_left_over_temporary_files),
 		world_test(test_a_token_is_not_spent_without_time_for_the_reply),
 		world_test(test_a_passed_deadline_does_not_hinder_the_cache),
