@@ -81,7 +81,7 @@ static enum bfabric_status active_at(const struct bf_config *config, const struc
 }
 
 static enum bfabric_status choose_with_url(const struct bf_config *config,
-	const struct bf_call *call, const char *typed, struct bf_device_plan *plan,
+	const struct bf_command_line *call, const char *typed, struct bf_device_plan *plan,
 	struct bfabric_error *err)
 {
 	BF_AUTO_URL struct bf_url url = BF_URL_INIT;
@@ -102,7 +102,7 @@ static enum bfabric_status choose_with_url(const struct bf_config *config,
 }
 
 static enum bfabric_status choose_without_url(const struct bf_config *config,
-	const struct bf_call *call, struct bf_device_plan *plan, struct bfabric_error *err)
+	const struct bf_command_line *call, struct bf_device_plan *plan, struct bfabric_error *err)
 {
 	const char *name = call->environment;
 	struct bfabric_error why = {0};
@@ -141,7 +141,7 @@ static enum bfabric_status ask_scope(
 	return bf_scope_expand(*answer ? answer : BF_SCOPE_DEFAULT, ret_scope, err);
 }
 
-static enum bfabric_status settle_client_and_scope(const struct bf_call *call,
+static enum bfabric_status settle_client_and_scope(const struct bf_command_line *call,
 	const struct bf_terminal *terminal, struct bf_environment *env, struct bfabric_error *err)
 {
 	BF_AUTO_FREE char *scope = NULL;
@@ -173,7 +173,7 @@ static bool worth_writing(const struct bf_environment *env)
 		       strcmp(env->store, "file") != 0);
 }
 
-enum bfabric_status bf_device_plan_make(const struct bf_call *call,
+enum bfabric_status bf_device_plan_make(const struct bf_command_line *call,
 	const struct bf_terminal *terminal, struct bf_device_plan *ret, struct bfabric_error *err)
 {
 	BF_AUTO_CONFIG struct bf_config *config = NULL;

@@ -26,7 +26,7 @@ void bf_device_plan_release(struct bf_device_plan *plan);
  *   scope are used again; a known name in --env stands for its URL.
  * BAD_CALL: something is missing or malformed; the text says what to give.
  */
-BF_MUST_USE enum bfabric_status bf_device_plan_make(const struct bf_call *call,
+BF_MUST_USE enum bfabric_status bf_device_plan_make(const struct bf_command_line *call,
 	const struct bf_terminal *terminal, struct bf_device_plan *ret, struct bfabric_error *err);
 
 #endif

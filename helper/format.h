@@ -6,6 +6,9 @@
 
 #include "../libbfabric/base/secret.h"
 
+/* What no shell and no configuration file of git takes for anything but itself. */
+#define BF_PLAIN "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@%+,"
+
 /* In the order of BF_FORMATS. */
 enum bf_format {
 	BF_FORMAT_PLAIN,  /* the token */

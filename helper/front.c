@@ -22,7 +22,7 @@ enum outcome { ANSWERED, HAND_OVER };
 
 /* One run of the program. */
 struct front {
-	struct bf_call call;
+	struct bf_command_line call;
 	struct bf_kv request; /* read from stdin; to be handed over */
 	bool has_request;
 	struct bf_secret out;
@@ -30,7 +30,7 @@ struct front {
 };
 
 /* A fresh token of this environment, if the cache has one. */
-static bool serve(const struct bf_environment *environment, const struct bf_call *call,
+static bool serve(const struct bf_environment *environment, const struct bf_command_line *call,
 	struct bf_token *ret_token)
 {
 	BF_AUTO_PATHS struct bf_paths paths = BF_PATHS_INIT;
@@ -52,7 +52,7 @@ static enum outcome front_token(struct front *front)
 	BF_AUTO_CONFIG struct bf_config *config = NULL;
 	BF_AUTO_ENVIRONMENT struct bf_environment environment = {0};
 	BF_AUTO_TOKEN struct bf_token token = BF_TOKEN_INIT;
-	const struct bf_call *call = &front->call;
+	const struct bf_command_line *call = &front->call;
 	struct bf_printable what = {0};
 
 	if (call->force_refresh || bf_config_load(call->config_file, &config, NULL) != BFABRIC_OK ||
@@ -111,7 +111,7 @@ static enum outcome front_get(struct front *front, bool may_serve)
 
 static enum outcome front_git(struct front *front)
 {
-	const struct bf_call *call = &front->call;
+	const struct bf_command_line *call = &front->call;
 
 	if (call->argument_count != 1)
 		return HAND_OVER;
@@ -176,7 +176,7 @@ static enum outcome answer(struct front *front, int argc, char *const argv[])
 
 int main(int argc, char *argv[])
 {
-	struct front front = {.call = BF_CALL_INIT};
+	struct front front = {.call = BF_COMMAND_LINE_INIT};
 	struct bf_guard guard = {0};
 	struct bfabric_error err = {0};
 

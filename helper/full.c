@@ -18,8 +18,8 @@
 /* What `bfabric` can do, in the order of help. */
 static const struct command {
 	const struct bf_verb *verb;
-	enum bfabric_status (*run)(
-		const struct bf_call *call, struct bf_answer *answer, struct bfabric_error *err);
+	enum bfabric_status (*run)(const struct bf_command_line *call, struct bf_answer *answer,
+		struct bfabric_error *err);
 } commands[] = {
 	{&bf_verb_token, bf_run_token},
 	{&bf_verb_status, bf_run_status},
@@ -132,7 +132,7 @@ static void put_version(struct bf_secret *out)
 static enum bfabric_status run_command(const struct command *command, int argc, char *const argv[],
 	struct bf_answer *answer, struct bfabric_error *err)
 {
-	struct bf_call call = BF_CALL_INIT;
+	struct bf_command_line call = BF_COMMAND_LINE_INIT;
 	enum bfabric_status status = bf_options_parse(
 		command->verb->options, command->verb->max_arguments, argc, argv, &call, err);
 

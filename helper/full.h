@@ -8,15 +8,15 @@
 #include "../libbfabric/session.h"
 
 enum bfabric_status bf_run_token(
-	const struct bf_call *call, struct bf_answer *answer, struct bfabric_error *err);
+	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
 enum bfabric_status bf_run_git(
-	const struct bf_call *call, struct bf_answer *answer, struct bfabric_error *err);
+	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
 enum bfabric_status bf_run_status(
-	const struct bf_call *call, struct bf_answer *answer, struct bfabric_error *err);
+	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
 enum bfabric_status bf_run_device(
-	const struct bf_call *call, struct bf_answer *answer, struct bfabric_error *err);
+	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
 enum bfabric_status bf_run_configure_git(
-	const struct bf_call *call, struct bf_answer *answer, struct bfabric_error *err);
+	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
 
 extern const struct bf_verb bf_verb_status;
 extern const struct bf_verb bf_verb_device;
@@ -27,10 +27,10 @@ extern const struct bf_verb bf_verb_configure_git;
  * bfabric auth device-code --env NAME". Returns the status of `err`.
  */
 enum bfabric_status bf_fail_with_hint(const struct bf_environment *environment,
-	const struct bf_call *call, struct bfabric_error *err);
+	const struct bf_command_line *call, struct bfabric_error *err);
 
 /* The deadline of --timeout, or of `seconds` when it was not given. */
-static inline int64_t bf_call_deadline(const struct bf_call *call, int64_t seconds)
+static inline int64_t bf_command_deadline(const struct bf_command_line *call, int64_t seconds)
 {
 	return bfabric_deadline_in(call->timeout ? call->timeout : seconds);
 }

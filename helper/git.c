@@ -1,5 +1,6 @@
 #include "git.h"
 #include "format.h"
+#include "../libbfabric/base/ascii.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,17 +38,6 @@ static enum bfabric_status set(
 	return BFABRIC_OK;
 }
 
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* Percent-decode a part of a URL; what decodes to a control character is an attack, not a name. */
 static enum bfabric_status set_decoded(
 	char **member, const char *value, size_t len, struct bfabric_error *err)
@@ -58,8 +48,8 @@ static enum bfabric_status set_decoded(
 		unsigned char c = (unsigned char)value[i];
 
 		if (c == '%') {
-			int high = i + 2 < len ? hex(value[i + 1]) : -1;
-			int low = high >= 0 ? hex(value[i + 2]) : -1;
+			int high = i + 2 < len ? bf_hex_value(value[i + 1]) : -1;
+			int low = high >= 0 ? bf_hex_value(value[i + 2]) : -1;
 
 			if (low < 0)
 				return bf_fail(
@@ -155,8 +145,9 @@ enum bfabric_status bf_git_request_read(
 	return BFABRIC_OK;
 }
 
-enum bfabric_status bf_git_find(const struct bf_git_request *request, const struct bf_call *call,
-	bool *ret_matched, struct bf_environment *ret, struct bfabric_error *err)
+enum bfabric_status bf_git_find(const struct bf_git_request *request,
+	const struct bf_command_line *call, bool *ret_matched, struct bf_environment *ret,
+	struct bfabric_error *err)
 {
 	BF_AUTO_CONFIG struct bf_config *config = NULL;
 	struct bf_host_request wanted = {

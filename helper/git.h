@@ -51,7 +51,7 @@ BF_MUST_USE enum bfabric_status bf_git_request_read(
  * not ours.
  */
 BF_MUST_USE enum bfabric_status bf_git_find(const struct bf_git_request *request,
-	const struct bf_call *call, bool *ret_matched, struct bf_environment *ret,
+	const struct bf_command_line *call, bool *ret_matched, struct bf_environment *ret,
 	struct bfabric_error *err);
 
 /* Append the answer of `capability`. */

@@ -1,4 +1,5 @@
 #include "gitconfig.h"
+#include "format.h"
 #include "faces.h"
 #include "instance.h"
 #include "build_paths.h"
@@ -87,13 +88,10 @@ enum bfabric_status bf_git_helper_path(char **ret_path, struct bfabric_error *er
 
 static bool put_escaped(const char *text, struct bf_secret *out)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				    "_-./:@%+,";
-
 	for (const char *c = text; *c; c++) {
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
 			return false;
-		if (!strchr(plain, *c))
+		if (!strchr(BF_PLAIN, *c))
 			bf_secret_putc(out, '\\');
 		bf_secret_putc(out, *c);
 	}
@@ -116,7 +114,7 @@ static enum bfabric_status put_file_option(
 	return BFABRIC_OK;
 }
 
-enum bfabric_status bf_git_helper_value(const char *path, const struct bf_call *call,
+enum bfabric_status bf_git_helper_value(const char *path, const struct bf_command_line *call,
 	struct bf_secret *ret_value, struct bfabric_error *err)
 {
 	bool good = put_escaped(path, ret_value);

@@ -32,8 +32,8 @@ BF_MUST_USE enum bfabric_status bf_git_helper_path(char **ret_path, struct bfabr
  * hands it to sh when it has a special character and takes it for a path only when it begins with
  * '/', so characters are quoted one by one. BAD_CALL: a control character in a name.
  */
-BF_MUST_USE enum bfabric_status bf_git_helper_value(const char *path, const struct bf_call *call,
-	struct bf_secret *ret_value, struct bfabric_error *err);
+BF_MUST_USE enum bfabric_status bf_git_helper_value(const char *path,
+	const struct bf_command_line *call, struct bf_secret *ret_value, struct bfabric_error *err);
 
 /* Append the lines for a host in the syntax of git-config(1). */
 void bf_git_put_lines(const char *url, const char *value, struct bf_secret *out);

@@ -5,10 +5,7 @@
 
 static void put_word(const char *text, struct bf_secret *out)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				    "_-./:@%+,";
-
-	if (*text && text[strspn(text, plain)] == '\0')
+	if (*text && text[strspn(text, BF_PLAIN)] == '\0')
 		bf_secret_puts(out, text);
 	else
 		bf_shell_quote(BF_SHELL_SH, text, strlen(text), out);
@@ -43,7 +40,7 @@ static const char *verb_for(const struct bf_environment *environment, enum bfabr
 }
 
 enum bfabric_status bf_fail_with_hint(const struct bf_environment *environment,
-	const struct bf_call *call, struct bfabric_error *err)
+	const struct bf_command_line *call, struct bfabric_error *err)
 {
 	BF_AUTO_SECRET struct bf_secret text = BF_SECRET_INIT;
 	enum bfabric_status status = err->status;

@@ -70,8 +70,8 @@ static enum bfabric_status fail_unknown(
 		(int)(len < 100 ? len : 100), name);
 }
 
-static enum bfabric_status store(const struct bf_option *o, const char *value, struct bf_call *call,
-	struct bfabric_error *err)
+static enum bfabric_status store(const struct bf_option *o, const char *value,
+	struct bf_command_line *call, struct bfabric_error *err)
 {
 	char *member = (char *)call + o->member;
 	int choice = 0;
@@ -110,7 +110,7 @@ static enum bfabric_status store(const struct bf_option *o, const char *value, s
 
 /* One option, its value inline, in the next string, or none; *taken counts strings used up. */
 static enum bfabric_status take(const struct bf_option *o, const char *inline_value,
-	const char *next, int *taken, struct bf_call *call, struct bfabric_error *err)
+	const char *next, int *taken, struct bf_command_line *call, struct bfabric_error *err)
 {
 	*taken = 1;
 	if (o->kind == BF_OPTION_SET) {
@@ -129,7 +129,7 @@ static enum bfabric_status take(const struct bf_option *o, const char *inline_va
 }
 
 static enum bfabric_status take_long(const struct bf_option *options, const char *text,
-	const char *next, int *taken, struct bf_call *call, struct bfabric_error *err)
+	const char *next, int *taken, struct bf_command_line *call, struct bfabric_error *err)
 {
 	size_t len = strcspn(text, "=");
 	const struct bf_option *o = find(options, text, len);
@@ -140,7 +140,7 @@ static enum bfabric_status take_long(const struct bf_option *options, const char
 }
 
 static enum bfabric_status take_letter(const struct bf_option *options, const char *text,
-	const char *next, int *taken, struct bf_call *call, struct bfabric_error *err)
+	const char *next, int *taken, struct bf_command_line *call, struct bfabric_error *err)
 {
 	const struct bf_option *o = find_letter(options, text[0]);
 
@@ -150,7 +150,7 @@ static enum bfabric_status take_letter(const struct bf_option *options, const ch
 }
 
 enum bfabric_status bf_options_parse(const struct bf_option *options, size_t max_arguments,
-	int argc, char *const argv[], struct bf_call *call, struct bfabric_error *err)
+	int argc, char *const argv[], struct bf_command_line *call, struct bfabric_error *err)
 {
 	bool only_arguments = false;
 

@@ -2,9 +2,10 @@
  * options.h - the command line of every program and verb, read from tables.
  *
  * An option is a row: its names, what it takes, what help says about it, and which member of
- * struct bf_call it fills. `--name=value` and `--name value` are the same, so are options before
- * and after arguments; `--` ends the options. Names are not abbreviated (a script that relied on it
- * would break with the next option), but an unknown name gets the nearest known one as a hint.
+ * struct bf_command_line it fills. `--name=value` and `--name value` are the same, so are options
+ * before and after arguments; `--` ends the options. Names are not abbreviated (a script that
+ * relied on it would break with the next option), but an unknown name gets the nearest known one as
+ * a hint.
  */
 #ifndef BF_OPTIONS_H
 #define BF_OPTIONS_H
@@ -14,7 +15,7 @@
 #define BF_ARGUMENTS_MAX 4
 
 /* What a command line said, for all verbs. Strings are borrowed from argv. */
-struct bf_call {
+struct bf_command_line {
 	const char *environment; /* --env */
 	const char *config_file; /* --config-file, -f */
 	const char *client_id;
@@ -35,7 +36,7 @@ struct bf_call {
 	size_t argument_count;
 };
 
-#define BF_CALL_INIT                                                                               \
+#define BF_COMMAND_LINE_INIT                                                                       \
 	{                                                                                          \
 		.min_ttl = -1                                                                      \
 	}
@@ -52,14 +53,14 @@ struct bf_option {
 	const char *alias; /* another name for the same, or NULL */
 	char letter;       /* 'f' for -f, or 0 */
 	enum bf_option_kind kind;
-	size_t member;        /* offset in struct bf_call */
+	size_t member;        /* offset in struct bf_command_line */
 	const char *argument; /* what help calls the value: "NAME" */
 	const char *choices;  /* "plain|header|json" */
 	int64_t value, limit;
 	const char *help; /* one sentence */
 };
 
-#define BF_MEMBER(m) offsetof(struct bf_call, m)
+#define BF_MEMBER(m) offsetof(struct bf_command_line, m)
 
 /* Rows that several verbs share. */
 #define BF_ROW_ENVIRONMENT                                                                         \
@@ -102,7 +103,7 @@ struct bf_option {
  * initialised. BAD_CALL names the option. Once --help was seen nothing further can fail.
  */
 BF_MUST_USE enum bfabric_status bf_options_parse(const struct bf_option *options,
-	size_t max_arguments, int argc, char *const argv[], struct bf_call *call,
+	size_t max_arguments, int argc, char *const argv[], struct bf_command_line *call,
 	struct bfabric_error *err);
 
 /* Is `text` one of "a|b|c"? Its position, or -1. */

@@ -8,7 +8,7 @@ static void say_line(void *data, const char *text)
 	bf_say("trace: %s", text);
 }
 
-void bf_trace_session(const struct bf_call *call, struct bfabric_session *session)
+void bf_trace_session(const struct bf_command_line *call, struct bfabric_session *session)
 {
 	const struct bf_environment *env = bf_session_environment(session);
 

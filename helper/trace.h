@@ -9,9 +9,9 @@
 struct bfabric_session;
 
 /* Does the person want to see what happens? The front then leaves all work to the full program. */
-bool bf_trace_wanted(const struct bf_call *call);
+bool bf_trace_wanted(const struct bf_command_line *call);
 
 /* Tell about this session from now on, if that is wanted. */
-void bf_trace_session(const struct bf_call *call, struct bfabric_session *session);
+void bf_trace_session(const struct bf_command_line *call, struct bfabric_session *session);
 
 #endif

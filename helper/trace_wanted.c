@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool bf_trace_wanted(const struct bf_call *call)
+bool bf_trace_wanted(const struct bf_command_line *call)
 {
 	const char *wish = secure_getenv("BFABRIC_TRACE");
 

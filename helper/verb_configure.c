@@ -31,8 +31,8 @@ const struct bf_verb bf_verb_configure_git = {
 	.examples = "bfabric configure git\nbfabric configure git --print --env PRODUCTION",
 };
 
-static enum bfabric_status load(const struct bf_call *call, struct bf_environment *ret_environment,
-	struct bfabric_error *err)
+static enum bfabric_status load(const struct bf_command_line *call,
+	struct bf_environment *ret_environment, struct bfabric_error *err)
 {
 	BF_AUTO_CONFIG struct bf_config *config = NULL;
 	enum bfabric_status status = bf_config_load(call->config_file, &config, err);
@@ -82,7 +82,7 @@ static enum bfabric_status write_all(const struct bf_git_hosts *hosts, const cha
 }
 
 enum bfabric_status bf_run_configure_git(
-	const struct bf_call *call, struct bf_answer *answer, struct bfabric_error *err)
+	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err)
 {
 	BF_AUTO_ENVIRONMENT struct bf_environment environment = {0};
 	BF_AUTO_GIT_HOSTS struct bf_git_hosts hosts = {0};

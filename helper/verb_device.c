@@ -98,8 +98,8 @@ static enum bfabric_status confirm_other_url(const struct bf_device_plan *plan,
 }
 
 /* Everything that can stand in the way is found before the person is sent to a browser. */
-static enum bfabric_status prepare(const struct bf_call *call, const struct bf_terminal *terminal,
-	struct bf_device_plan *plan, struct bfabric_error *err)
+static enum bfabric_status prepare(const struct bf_command_line *call,
+	const struct bf_terminal *terminal, struct bf_device_plan *plan, struct bfabric_error *err)
 {
 	struct bf_environment_entry entry = {0};
 	enum bfabric_status status = bf_device_plan_make(call, terminal, plan, err);
@@ -161,8 +161,9 @@ static void tell_result(const struct bf_login_result *result, const struct bf_de
 	bf_say_raw(bf_secret_reveal(&text), text.len);
 }
 
-static enum bfabric_status write_down(const struct bf_call *call, const struct bf_device_plan *plan,
-	const struct bf_environment *env, struct bfabric_error *err)
+static enum bfabric_status write_down(const struct bf_command_line *call,
+	const struct bf_device_plan *plan, const struct bf_environment *env,
+	struct bfabric_error *err)
 {
 	struct bf_environment_entry entry = entry_of(env);
 
@@ -177,7 +178,7 @@ static enum bfabric_status write_down(const struct bf_call *call, const struct b
 }
 
 enum bfabric_status bf_run_device(
-	const struct bf_call *call, struct bf_answer *answer, struct bfabric_error *err)
+	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err)
 {
 	BF_AUTO_DEVICE_PLAN struct bf_device_plan plan = {0};
 	BF_AUTO_SESSION struct bfabric_session *session = NULL;
@@ -198,7 +199,7 @@ enum bfabric_status bf_run_device(
 	bf_trace_session(call, session);
 	env = bf_session_environment(session);
 	ui = bf_screen_ui(&screen);
-	status = bf_login_device(session, &ui, bf_call_deadline(call, TIMEOUT), &result, err);
+	status = bf_login_device(session, &ui, bf_command_deadline(call, TIMEOUT), &result, err);
 	bf_screen_end(&screen);
 	if (status == BFABRIC_OK)
 		status = write_down(call, &plan, env, err);

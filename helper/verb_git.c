@@ -6,8 +6,9 @@
 
 #define DEADLINE 40 /* seconds */
 
-static enum bfabric_status serve(const struct bf_git_request *request, const struct bf_call *call,
-	struct bfabric_session *session, struct bf_secret *out, struct bfabric_error *err)
+static enum bfabric_status serve(const struct bf_git_request *request,
+	const struct bf_command_line *call, struct bfabric_session *session, struct bf_secret *out,
+	struct bfabric_error *err)
 {
 	BF_AUTO_BFABRIC_TOKEN struct bfabric_token token = {0};
 	enum bfabric_status status = bf_session_get(session, call->min_ttl,
@@ -45,8 +46,9 @@ static bool may_serve(const struct bf_environment *environment)
 	return false;
 }
 
-static enum bfabric_status get(const struct bf_git_request *request, const struct bf_call *call,
-	struct bf_environment *environment, struct bf_answer *answer, struct bfabric_error *err)
+static enum bfabric_status get(const struct bf_git_request *request,
+	const struct bf_command_line *call, struct bf_environment *environment,
+	struct bf_answer *answer, struct bfabric_error *err)
 {
 	BF_AUTO_SESSION struct bfabric_session *session = NULL;
 	enum bfabric_status status = BFABRIC_OK;
@@ -81,7 +83,7 @@ static enum bfabric_status erase(const struct bf_git_request *request,
 }
 
 static enum bfabric_status answer_request(enum bf_git_operation operation,
-	const struct bf_call *call, struct bf_answer *answer, struct bfabric_error *err)
+	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err)
 {
 	BF_AUTO_KV struct bf_kv kv = BF_KV_INIT;
 	BF_AUTO_GIT_REQUEST struct bf_git_request request = BF_GIT_REQUEST_INIT;
@@ -105,7 +107,7 @@ static enum bfabric_status answer_request(enum bf_git_operation operation,
 }
 
 enum bfabric_status bf_run_git(
-	const struct bf_call *call, struct bf_answer *answer, struct bfabric_error *err)
+	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err)
 {
 	enum bf_git_operation operation = BF_GIT_OTHER;
 

@@ -33,8 +33,8 @@ static void clearp(struct bfabric_session_status *status)
 }
 
 static enum bfabric_status report(const struct bfabric_session_status *status,
-	const struct bfabric_error *verdict, const struct bf_call *call, struct bf_answer *answer,
-	struct bfabric_error *err)
+	const struct bfabric_error *verdict, const struct bf_command_line *call,
+	struct bf_answer *answer, struct bfabric_error *err)
 {
 	answer->also_on_failure = true;
 	if (call->json)
@@ -44,7 +44,7 @@ static enum bfabric_status report(const struct bfabric_session_status *status,
 }
 
 enum bfabric_status bf_run_status(
-	const struct bf_call *call, struct bf_answer *answer, struct bfabric_error *err)
+	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err)
 {
 	BF_AUTO_SESSION struct bfabric_session *session = NULL;
 	BF_CLEANUP(clearp) struct bfabric_session_status status = {0};

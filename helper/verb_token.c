@@ -6,7 +6,7 @@
 #define DEADLINE 40 /* seconds */
 
 enum bfabric_status bf_run_token(
-	const struct bf_call *call, struct bf_answer *answer, struct bfabric_error *err)
+	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err)
 {
 	BF_AUTO_SESSION struct bfabric_session *session = NULL;
 	BF_AUTO_BFABRIC_TOKEN struct bfabric_token token = {0};
@@ -21,7 +21,7 @@ enum bfabric_status bf_run_token(
 	bf_trace_session(call, session);
 	environment = bf_session_environment(session);
 	status = bf_session_get(session, call->min_ttl, call->force_refresh,
-		bf_call_deadline(call, DEADLINE), &token, err);
+		bf_command_deadline(call, DEADLINE), &token, err);
 	if (status != BFABRIC_OK)
 		return bf_fail_with_hint(environment, call, err);
 	if (token.warning)

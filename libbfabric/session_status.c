@@ -7,23 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *bfabric_auth_method_name(enum bfabric_auth_method method)
-{
-	switch (method) {
-	case BFABRIC_AUTH_NONE:
-		return "none";
-	case BFABRIC_AUTH_OAUTH:
-		return "oauth";
-	case BFABRIC_AUTH_CLIENT_CREDENTIALS:
-		return "client_credentials";
-	case BFABRIC_AUTH_PAT:
-		return "pat";
-	case BFABRIC_AUTH_PASSWORD:
-		return "password";
-	}
-	return "none";
-}
-
 const char *bfabric_token_state_name(enum bfabric_token_state state)
 {
 	switch (state) {

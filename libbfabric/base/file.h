@@ -90,6 +90,8 @@ BF_MUST_USE enum bfabric_status bf_file_remove(const char *path, struct bfabric_
 
 /* Write all bytes to a descriptor, through interruptions and short writes. */
 BF_MUST_USE bool bf_write_all(int fd, const void *bytes, size_t len);
+/* The same from the start of a file, which then ends there. */
+BF_MUST_USE bool bf_write_over(int fd, const void *bytes, size_t len);
 
 /*
  * The user's home directory: $HOME when it is absolute, else the password database. Owned string.

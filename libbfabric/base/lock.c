@@ -1,4 +1,5 @@
 #include "lock.h"
+#include "file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -184,31 +185,13 @@ enum bfabric_status bf_lock_read_note(const struct bf_lock *lock, char *buf, siz
 	return BFABRIC_OK;
 }
 
-static bool write_note(int fd, const char *text, size_t len)
-{
-	size_t done = 0;
-
-	while (done < len) {
-		ssize_t n = pwrite(fd, text + done, len - done, (off_t)done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n == 0)
-			errno = EIO;
-		if (n <= 0)
-			return false;
-		done += (size_t)n;
-	}
-	return ftruncate(fd, (off_t)len) == 0;
-}
-
 enum bfabric_status bf_lock_write_note(
 	struct bf_lock *lock, const char *text, size_t len, struct bfabric_error *err)
 {
 	if (!lock->held || len > NOTE_MAX)
 		return bf_fail(err, BFABRIC_BAD_CALL, "%s",
 			lock->held ? "the note is too long" : "the lock is not held");
-	if (!write_note(lock->fd, text, len))
+	if (!bf_write_over(lock->fd, text, len))
 		return bf_fail(err, BFABRIC_SYSTEM, "cannot write lock file %s: %m", lock->path);
 	return BFABRIC_OK;
 }

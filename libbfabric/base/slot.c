@@ -34,12 +34,13 @@ bool bf_write_all(int fd, const void *bytes, size_t len)
 	return true;
 }
 
-static bool pwrite_all(int fd, const char *bytes, size_t len)
+bool bf_write_over(int fd, const void *bytes, size_t len)
 {
+	const char *from = bytes;
 	size_t done = 0;
 
 	while (done < len) {
-		ssize_t n = pwrite(fd, bytes + done, len - done, (off_t)done);
+		ssize_t n = pwrite(fd, from + done, len - done, (off_t)done);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -49,7 +50,7 @@ static bool pwrite_all(int fd, const char *bytes, size_t len)
 			return false;
 		done += (size_t)n;
 	}
-	return true;
+	return ftruncate(fd, (off_t)len) == 0;
 }
 
 static bool sync_file(int fd)
@@ -154,7 +155,7 @@ enum bfabric_status bf_slot_reserve(
 
 static bool fill(int fd, const void *bytes, size_t len)
 {
-	return pwrite_all(fd, bytes, len) && ftruncate(fd, (off_t)len) == 0 && sync_file(fd);
+	return bf_write_over(fd, bytes, len) && sync_file(fd);
 }
 
 enum bfabric_status bf_slot_commit(

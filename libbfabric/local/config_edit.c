@@ -209,19 +209,7 @@ static const char *or_empty(const char *text)
 
 static const char *method_name(enum bfabric_auth_method method)
 {
-	switch (method) {
-	case BFABRIC_AUTH_NONE:
-		return "";
-	case BFABRIC_AUTH_OAUTH:
-		return "oauth";
-	case BFABRIC_AUTH_CLIENT_CREDENTIALS:
-		return "client_credentials";
-	case BFABRIC_AUTH_PAT:
-		return "pat";
-	case BFABRIC_AUTH_PASSWORD:
-		return "password";
-	}
-	return "";
+	return method == BFABRIC_AUTH_NONE ? "" : bfabric_auth_method_name(method);
 }
 
 /* The first key in which an environment differs from the entry; NULL: it says the same. */

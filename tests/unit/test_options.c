@@ -33,9 +33,9 @@ static const struct bf_option options[] = {
 		(const char *[]){__VA_ARGS__, NULL})
 
 /* argv's type is older than const. */
-static enum bfabric_status parse(struct bf_call *call, int argc, const char *const argv[])
+static enum bfabric_status parse(struct bf_command_line *call, int argc, const char *const argv[])
 {
-	*call = (struct bf_call)BF_CALL_INIT;
+	*call = (struct bf_command_line)BF_COMMAND_LINE_INIT;
 	err = (struct bfabric_error){0};
 	return bf_options_parse(options, 2, argc, (char *const *)(uintptr_t)argv, call, &err);
 }
@@ -44,7 +44,7 @@ static void test_two_ways_to_give_a_value(void **state)
 {
 	static const char *const forms[][3] = {{"--env=A", NULL}, {"--env", "A", NULL},
 		{"--config-env=A", NULL}, {"--config-env", "A", NULL}};
-	struct bf_call call;
+	struct bf_command_line call;
 
 	(void)state;
 	for (int i = 0; i < COUNT(forms); i++) {
@@ -63,7 +63,7 @@ static void test_two_ways_to_give_a_value(void **state)
 
 static void test_kinds(void **state)
 {
-	struct bf_call call;
+	struct bf_command_line call;
 
 	(void)state;
 	assert_int_equal(PARSE(&call, "get"), BFABRIC_OK);
@@ -80,7 +80,7 @@ static void test_kinds(void **state)
 
 static void test_arguments(void **state)
 {
-	struct bf_call call;
+	struct bf_command_line call;
 
 	(void)state;
 	assert_int_equal(PARSE(&call, "a", "--format=json", "b"), BFABRIC_OK);
@@ -94,7 +94,7 @@ static void test_arguments(void **state)
 
 static void test_refuses(void **state)
 {
-	struct bf_call call;
+	struct bf_command_line call;
 
 	(void)state;
 	assert_fails(PARSE(&call, "--env"), BFABRIC_BAD_CALL, err, "--env needs a value: NAME");
@@ -117,7 +117,7 @@ static void test_refuses(void **state)
 
 static void test_help_wins(void **state)
 {
-	struct bf_call call;
+	struct bf_command_line call;
 
 	(void)state;
 	assert_int_equal(PARSE(&call, "--help", "--nonsense"), BFABRIC_OK);

@@ -94,7 +94,7 @@ static void test_helper_value(void **state)
 {
 	BF_AUTO_SECRET struct bf_secret value = BF_SECRET_INIT;
 	BF_AUTO_SECRET struct bf_secret lines = BF_SECRET_INIT;
-	struct bf_call call = BF_CALL_INIT;
+	struct bf_command_line call = BF_COMMAND_LINE_INIT;
 
 	(void)state;
 	call.environment = "LAB 1";
