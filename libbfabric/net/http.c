@@ -11,7 +11,6 @@
 #include <string.h>
 
 #define CONNECT_MAX_MS  10000
-#define REQUEST_MAX_MS  30000
 #define TIMER_SLACK_MS  50
 #define BODY_MAX        ((size_t)1 << 20)
 #define HEADERS_MAX     ((size_t)64 << 10)
@@ -316,11 +315,6 @@ static void read_meta(struct exchange *x)
 	x->reply.retry_after = wait <= 0 ? -1 : wait < RETRY_AFTER_MAX ? wait : RETRY_AFTER_MAX;
 }
 
-static int64_t end_of(int64_t deadline, int64_t now)
-{
-	return deadline && deadline < now + REQUEST_MAX_MS ? deadline : now + REQUEST_MAX_MS;
-}
-
 static enum bfabric_status exchange(
 	struct exchange *x, struct bf_reply *ret_reply, struct bfabric_error *err)
 {
@@ -328,10 +322,8 @@ static enum bfabric_status exchange(
 	struct bf_sigpipe guard;
 	CURLcode code;
 
-	x->end_ms = end_of(x->request->deadline, now);
-	x->reply_end_ms = end_of(
-		x->request->reply_deadline ? x->request->reply_deadline : x->request->deadline,
-		now);
+	x->end_ms = bf_request_end(x->request, /* sent= */ false, now);
+	x->reply_end_ms = bf_request_end(x->request, /* sent= */ true, now);
 	if (x->end_ms <= now)
 		return bf_fail(err, BFABRIC_TIMEOUT, "no time left to ask %s", x->host);
 	if (!set_limits(x, now) || !set_manners(x) || !set_route(x) || !set_headers(x) ||

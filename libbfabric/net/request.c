@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define REQUEST_MAX_MS 30000
+
 enum bfabric_status bf_request_check(
 	const struct bf_request *request, struct bf_url *ret_url, struct bfabric_error *err)
 {
@@ -24,6 +26,14 @@ enum bfabric_status bf_request_check(
 }
 
 /* A host that bf_url_parse let through needs no cleaning; cut, it still tells what was meant. */
+int64_t bf_request_end(const struct bf_request *request, bool sent, int64_t now)
+{
+	int64_t deadline =
+		sent && request->reply_deadline ? request->reply_deadline : request->deadline;
+
+	return deadline && deadline < now + REQUEST_MAX_MS ? deadline : now + REQUEST_MAX_MS;
+}
+
 void bf_request_show_host(const struct bf_url *url, char *dst, size_t size)
 {
 	if (url->port == (strcmp(url->scheme, "https") == 0 ? 443U : 80U))

@@ -17,6 +17,10 @@
 BF_MUST_USE enum bfabric_status bf_request_check(
 	const struct bf_request *request, struct bf_url *ret_url, struct bfabric_error *err);
 
+/* When to give up on it, before or after its first byte left: see bf_request, and 30 s from `now`.
+ */
+int64_t bf_request_end(const struct bf_request *request, bool sent, int64_t now);
+
 /* "host", or "host:8443" where the port is not the usual one; shortened to fit. */
 void bf_request_show_host(const struct bf_url *url, char *dst, size_t size);
 
