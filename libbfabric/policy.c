@@ -188,16 +188,6 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-static enum bfabric_status fail_waiting(
-	const struct bf_call *call, const struct bf_lock *lock, struct bfabric_error *err)
-{
-	if (bf_boot_ms(call->s->sys) >= call->deadline)
-		return bf_fail(err, BFABRIC_TIMEOUT,
-			"the time is up while another process holds the lock %s", lock->path);
-	return bf_fail(err, BFABRIC_LOCK_TIMEOUT, "another process holds the lock %s for too long",
-		lock->path);
-}
-
 /* Until the lock is ours (UNDECIDED), somebody else's work answered, or it cannot be had. */
 static enum answer wait_for_lock(struct bf_call *call, struct bf_lock *lock,
 	enum bfabric_status *ret_status, struct bfabric_error *err)
@@ -225,7 +215,8 @@ static enum answer wait_for_lock(struct bf_call *call, struct bf_lock *lock,
 			return ANSWERED;
 		}
 		if (bf_boot_ms(sys) >= until) {
-			*ret_status = fail_waiting(call, lock, err);
+			*ret_status = bf_fail(err, BFABRIC_LOCK_TIMEOUT,
+				"another process holds the lock %s for too long", lock->path);
 			return NO_LOCK;
 		}
 		bf_sleep_ms(sys, pause);

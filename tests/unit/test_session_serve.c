@@ -408,8 +408,8 @@ static void test_the_deadline_bounds_the_wait(void **state)
 	sibling_start(&b);
 	world_reopen(w);
 	began = w->clock->boot_ms;
-	assert_int_equal(
-		bfabric_session_token(w->s, 60, began + 800, &w->token, &w->err), BFABRIC_TIMEOUT);
+	assert_int_equal(bfabric_session_token(w->s, 60, began + 800, &w->token, &w->err),
+		BFABRIC_LOCK_TIMEOUT);
 	assert_in_range(w->clock->boot_ms - began, 700, 900);
 	sibling_end(&b);
 }
