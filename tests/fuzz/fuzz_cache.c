@@ -8,13 +8,14 @@
 
 #define NOW INT64_C(1800000000)
 
-static void must_be_clean(const struct bf_secret *token)
+/* An access token stands in headers and lines; a refresh token is only ever encoded. */
+static void must_be_clean(const struct bf_secret *token, char first)
 {
 	const char *text = bf_secret_reveal(token);
 
 	FUZZ_MUST(strlen(text) == token->len);
 	for (; *text; text++)
-		FUZZ_MUST(*text > ' ' && *text <= '~');
+		FUZZ_MUST(*text >= first && *text <= '~');
 }
 
 static void must_be_same(const struct bf_token *a, const struct bf_token *b)
@@ -50,8 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	FUZZ_MUST(!bf_secret_empty(&token.access));
-	must_be_clean(&token.access);
-	must_be_clean(&token.refresh);
+	must_be_clean(&token.access, '!');
+	must_be_clean(&token.refresh, ' ');
 	FUZZ_MUST(token.expires_at >= 0 && token.expires_in >= 0);
 	FUZZ_MUST(!bf_token_fresh(&token, NOW, 60) || bf_token_unexpired(&token, NOW));
 	subject = bf_token_subject(&token);
