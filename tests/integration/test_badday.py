@@ -16,6 +16,7 @@ import unittest
 import harness
 from badday import ROOT, STRANGER, BadDay
 from herd import LockHolder
+from scene import preloaded
 
 
 class World(BadDay):
@@ -132,8 +133,8 @@ class World(BadDay):
         for jump in ("+400d", "+0", "-400d", "+0", "+3y", "-10y", "+9h", "+0", "-9h"):
             with self.subTest(jump=jump):
                 result = harness.run(["faketime", "-f", jump,
-                                      *self.home.command("bfabric", "token")], self.home.env(),
-                                     cwd=self.home.home)
+                                      *self.home.command("bfabric", "token")],
+                                     preloaded(self.home), cwd=self.home.home)
                 self.assertExit(result, 0)
                 status, _ = self.server.fetch(
                     self.server.base_url + "/rest/whoami",

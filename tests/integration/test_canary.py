@@ -19,6 +19,7 @@ import time
 
 import harness
 from herd import git_request
+from scene import preloaded
 from wiretap import Wiretap
 
 
@@ -245,7 +246,9 @@ class Canary(harness.TestCase):
             null = os.open("/dev/null", os.O_RDWR)
             for fd in (0, 1, 2):
                 os.dup2(null, fd)
-            os.execvpe(command[0], [str(part) for part in command], self.home.env())
+            # The address sanitizer would catch the signal.
+            env = preloaded(self.home, sanitizer="handle_segv=0:handle_abort=0")
+            os.execvpe(command[0], [str(part) for part in command], env)
         if "bfabric" in str(command[0]):
             harness.wait_for(lambda: self.server.state()["in_flight"] > 0)
         else:

@@ -13,7 +13,7 @@ import time
 import harness
 from harness import BUILD
 from herd import Herd, git_request
-from scene import Scene, at
+from scene import Scene, at, preloaded
 
 KILLAT = BUILD / "tests" / "tools" / "killat"
 HURRY = BUILD / "tests" / "tools" / "libhurry.so"
@@ -96,8 +96,7 @@ class Killed(harness.TestCase):
     CONFIG = "# the lab's own\nOTHER:\n  base_url: https://other.example.org/bfabric/\n"
 
     def hurried(self):
-        asan = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
-        return self.home.env(LD_PRELOAD=HURRY, ASAN_OPTIONS=asan.lstrip(":"))
+        return preloaded(self.home, HURRY)
 
     def login_arguments(self):
         return (*self.LOGIN, self.server.base_url, "--client-id", "CLI", "--scope", "api:read",
