@@ -14,9 +14,9 @@ mkdir -p "$logs"
 packages_build=(gcc libc6-dev meson ninja-build pkg-config python3 git ca-certificates
 	libcurl4-openssl-dev libjansson-dev libyaml-dev libmd-dev libssl-dev libqrencode-dev
 	libmicrohttpd-dev libcmocka-dev)
-packages_test=(clang libclang-rt-14-dev clang-format valgrind libc6-dbg mandoc python3-venv binutils strace
+packages_test=(clang libclang-rt-14-dev clang-format valgrind mandoc python3-venv binutils strace
 	faketime curl)
-packages_bench=(valgrind libc6-dbg curl python3-venv)
+packages_bench=(valgrind curl python3-venv)
 
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
 	bold=$'\e[1m' red=$'\e[31m' green=$'\e[32m' yellow=$'\e[33m' plain=$'\e[0m'
