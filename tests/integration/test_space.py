@@ -14,9 +14,13 @@ from scene import SUFFIXES, Scene, at
 STEP = max(1, round(1 / harness.SCALE))
 
 
+# Mounts of one's own: root needs no user namespace for them (and has none in a chroot).
+UNSHARE = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-Urm"]
+
+
 def namespaces():
     """Can this user have mounts of his own?"""
-    return subprocess.run(["unshare", "-Urm", "true"], capture_output=True).returncode == 0
+    return subprocess.run([*UNSHARE, "true"], capture_output=True).returncode == 0
 
 
 class Space(harness.TestCase):
@@ -53,7 +57,7 @@ class Space(harness.TestCase):
             exit $status"""
         keep = self.home.path / "keep"
         env = self.home.env(TOKENS=self.home.tokens, KEEP=keep, OPTIONS=options)
-        result = harness.run(["unshare", "-Urm", "sh", "-c", script, "sh",
+        result = harness.run([*UNSHARE, "sh", "-c", script, "sh",
                               *self.home.command("bfabric", "token", *arguments)], env,
                              cwd=self.home.home)
         if result.status not in (98, 99):
@@ -84,7 +88,7 @@ class Space(harness.TestCase):
         self.assertNothingLost(asked)
         return result.status == 0
 
-    @unittest.skipUnless(namespaces(), "no user namespaces here")
+    @unittest.skipUnless(namespaces(), "no mounts of one's own here")
     def test_disk_of_each_size(self):
         found = [self.try_tmpfs(f"size={pages * 4}k")
                  for pages in range(1 + random.randrange(STEP), 50, STEP)]
@@ -94,18 +98,18 @@ class Space(harness.TestCase):
         # Once there is room enough there always is.
         self.assertEqual(found, sorted(found))
 
-    @unittest.skipUnless(namespaces(), "no user namespaces here")
+    @unittest.skipUnless(namespaces(), "no mounts of one's own here")
     def test_no_inodes(self):
         found = [self.try_tmpfs(f"size=1m,nr_inodes={count}") for count in range(2, 12)]
         self.assertIs(found[-1], True)
         self.assertIn(False, found)
 
-    @unittest.skipUnless(namespaces(), "no user namespaces here")
+    @unittest.skipUnless(namespaces(), "no mounts of one's own here")
     def test_read_only(self):
         script = 'mount --bind "$TOKENS" "$TOKENS" && mount -o remount,ro,bind "$TOKENS" && "$@"'
 
         def run():
-            return harness.run(["unshare", "-Urm", "sh", "-c", script, "sh",
+            return harness.run([*UNSHARE, "sh", "-c", script, "sh",
                                 *self.home.command("bfabric", "token")],
                                self.home.env(TOKENS=self.home.tokens), cwd=self.home.home)
 
