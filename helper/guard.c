@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,6 +36,17 @@ static void fill_standard_descriptors(void)
 			_exit(1);
 }
 
+/* The kernel's random bytes for this process, which saves jansson a look at /dev/urandom. */
+static void seed_tables(void)
+{
+	const void *bytes = (const void *)getauxval(AT_RANDOM);
+	size_t seed = 0;
+
+	if (bytes)
+		memcpy(&seed, bytes, sizeof(seed));
+	json_object_seed(seed); /* 0: jansson finds one for itself */
+}
+
 void bf_guard_init(struct bf_guard *guard)
 {
 	fill_standard_descriptors();
@@ -45,6 +57,7 @@ void bf_guard_init(struct bf_guard *guard)
 	/* Past a limit of `ulimit -f` a write fails like one to a full disk, and is explained. */
 	(void)signal(SIGXFSZ, SIG_IGN);
 	json_set_alloc_funcs(malloc, erase_and_free);
+	seed_tables();
 }
 
 /* Failing to harden is no reason to leave a person without a token: results are ignored. */

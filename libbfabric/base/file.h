@@ -51,9 +51,10 @@ BF_MUST_USE enum bfabric_status bf_dir_ensure(
 
 /*
  * A slot: the promise that a file can be replaced. bf_slot_reserve creates the temporary file with
- * `reserve` bytes of zeros, synced, so that a later commit of up to that size does not fail for
- * lack of space; commit writes, cuts, syncs, renames, syncs the directory. Release without commit
- * removes the temporary file. A zeroed struct is a valid empty slot.
+ * `reserve` bytes allocated (fallocate(2), else zeros, synced), so that a later commit of up to
+ * that size does not fail for lack of space; commit writes, cuts, syncs, renames, syncs the
+ * directory. Release without commit removes the temporary file. A zeroed struct is a valid empty
+ * slot.
  */
 struct bf_slot {
 	char *path;

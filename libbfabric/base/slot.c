@@ -80,7 +80,7 @@ static bool sync_parent(const char *path)
 	return sync_file(fd) || errno == EINVAL || errno == EOPNOTSUPP;
 }
 
-/* Real zeros, not a hole: the space must be there when the new token is. */
+/* Where the file system cannot promise space: zeros, written and synced, not a hole. */
 static bool write_zeros(int fd, size_t len)
 {
 	BF_AUTO_FREE char *zeros = calloc(1, len < CHUNK ? len : CHUNK);
@@ -97,6 +97,19 @@ static bool write_zeros(int fd, size_t len)
 		len -= n;
 	}
 	return sync_file(fd);
+}
+
+/* The space must be there when the new token is. */
+static bool promise_space(int fd, size_t len)
+{
+	int rc;
+
+	do
+		rc = fallocate(fd, 0, 0, (off_t)len);
+	while (rc < 0 && errno == EINTR);
+	if (rc < 0 && (errno == EOPNOTSUPP || errno == ENOSYS))
+		return write_zeros(fd, len);
+	return rc == 0;
 }
 
 void bf_slot_release(struct bf_slot *slot)
@@ -145,7 +158,7 @@ enum bfabric_status bf_slot_reserve(
 	if (fchmod(new.fd, S_IRUSR | S_IWUSR) < 0)
 		return bf_fail(
 			err, BFABRIC_SYSTEM, "cannot set the permissions of %s: %m", new.temporary);
-	if (reserve > 0 && !write_zeros(new.fd, reserve))
+	if (reserve > 0 && !promise_space(new.fd, reserve))
 		return bf_fail(err, BFABRIC_SYSTEM, "cannot reserve %zu bytes in %s: %m", reserve,
 			new.temporary);
 	*slot = new;

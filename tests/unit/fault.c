@@ -99,6 +99,8 @@ WRAP(ssize_t, write, FAULT_WRITE, -1, (int fd, const void *buf, size_t n), (fd, 
 WRAP(ssize_t, pwrite64, FAULT_WRITE, -1, (int fd, const void *buf, size_t n, off_t at),
 	(fd, buf, n, at))
 WRAP(int, ftruncate64, FAULT_TRUNCATE, -1, (int fd, off_t len), (fd, len))
+WRAP(int, fallocate64, FAULT_WRITE, -1, (int fd, int mode, off_t at, off_t len),
+	(fd, mode, at, len))
 WRAP(int, fsync, FAULT_SYNC, -1, (int fd), (fd))
 WRAP(int, rename, FAULT_RENAME, -1, (const char *from, const char *to), (from, to))
 WRAP(int, link, FAULT_RENAME, -1, (const char *from, const char *to), (from, to))

@@ -33,7 +33,7 @@ enum fault_call {
 	FAULT_ALLOCATE, /* malloc, calloc, realloc, reallocarray, strdup, strndup, (v)asprintf */
 	FAULT_OPEN,     /* open, openat */
 	FAULT_READ,     /* read, pread */
-	FAULT_WRITE,    /* write, pwrite */
+	FAULT_WRITE,    /* write, pwrite, fallocate */
 	FAULT_TRUNCATE, /* ftruncate */
 	FAULT_SYNC,     /* fsync */
 	FAULT_CLOSE,    /* close: the descriptor is closed all the same */
