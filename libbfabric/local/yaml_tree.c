@@ -141,7 +141,7 @@ static enum bfabric_status add_scalar(struct builder *b, const yaml_event_t *eve
 {
 	const char *tag = (const char *)event->data.scalar.tag;
 	struct bf_yaml_node *node;
-	uint32_t index;
+	uint32_t index = 0;
 	enum bfabric_status status = add(b, event, BF_YAML_SCALAR, &index);
 
 	if (status != BFABRIC_OK)
@@ -173,7 +173,7 @@ static enum bfabric_status open_collection(struct builder *b, const yaml_event_t
 	enum bf_yaml_type type, const yaml_char_t *tag, const char *own_tag, bool flow,
 	const yaml_char_t *anchor)
 {
-	uint32_t index;
+	uint32_t index = 0;
 	enum bfabric_status status;
 
 	if (b->depth == BF_YAML_DEPTH)
