@@ -1,14 +1,41 @@
 /* discovery.c - see discovery.h. */
 #include "discovery.h"
 #include "reply.h"
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define WHAT "the discovery document"
 
+/* One row an endpoint: where it goes, its name in the document, B-Fabric's path. */
+static const struct place {
+	size_t offset;
+	const char *name, *path;
+} places[] = {
+	{offsetof(struct bf_endpoints, authorization), "authorization_endpoint",
+		"/rest/oauth/authorize"},
+	{offsetof(struct bf_endpoints, token), "token_endpoint", "/rest/oauth/token"},
+	{offsetof(struct bf_endpoints, device_authorization), "device_authorization_endpoint",
+		"/rest/oauth/device_authorization"},
+	{offsetof(struct bf_endpoints, registration), "registration_endpoint",
+		"/rest/oauth/register"},
+	{offsetof(struct bf_endpoints, introspection), "introspection_endpoint",
+		"/rest/oauth/introspect"},
+	{offsetof(struct bf_endpoints, revocation), "revocation_endpoint", "/rest/oauth/revoke"},
+	{offsetof(struct bf_endpoints, jwks), "jwks_uri", "/rest/oauth/jwks"},
+};
+#define PLACES (sizeof(places) / sizeof(places[0]))
+
+static char **member_at(struct bf_endpoints *endpoints, const struct place *place)
+{
+	return (char **)(void *)((char *)endpoints + place->offset);
+}
+
 void bf_endpoints_release(struct bf_endpoints *endpoints)
 {
-	free(endpoints->token);
-	free(endpoints->device_authorization);
+	for (size_t i = 0; i < PLACES; i++)
+		free(*member_at(endpoints, &places[i]));
+	free(endpoints->issuer);
 	*endpoints = (struct bf_endpoints){0};
 }
 
@@ -44,10 +71,16 @@ enum bfabric_status bf_endpoints_fixed(
 {
 	BF_AUTO_ENDPOINTS struct bf_endpoints fixed = {0};
 
-	fixed.token = below(base, "/rest/oauth/token");
-	fixed.device_authorization = below(base, "/rest/oauth/device_authorization");
-	if (!fixed.token || !fixed.device_authorization)
+	fixed.issuer = strdup(base->text);
+	if (!fixed.issuer)
 		return bf_fail_nomem(err);
+	for (size_t i = 0; i < PLACES; i++) {
+		char **member = member_at(&fixed, &places[i]);
+
+		*member = below(base, places[i].path);
+		if (!*member)
+			return bf_fail_nomem(err);
+	}
 	move(ret, &fixed);
 	return BFABRIC_OK;
 }
@@ -64,8 +97,8 @@ enum bfabric_status bf_discovery_build(
 }
 
 /* Compared in canonical form, which knows no trailing slash and no default port. */
-static enum bfabric_status check_issuer(
-	const struct bf_url *base, const json_t *document, struct bfabric_error *err)
+static enum bfabric_status read_issuer(const struct bf_url *base, const json_t *document,
+	char **ret_issuer, struct bfabric_error *err)
 {
 	BF_AUTO_URL struct bf_url url = BF_URL_INIT;
 	const char *issuer = json_string_value(json_object_get(document, "issuer"));
@@ -79,7 +112,9 @@ static enum bfabric_status check_issuer(
 	if (status != BFABRIC_OK || strcmp(url.text, base->text) != 0)
 		return bf_fail(err, BFABRIC_BAD_REPLY, WHAT " of %s belongs to another issuer: %s",
 			base->text, show(issuer).text);
-	return BFABRIC_OK;
+	free(*ret_issuer);
+	*ret_issuer = strdup(issuer);
+	return *ret_issuer ? BFABRIC_OK : bf_fail_nomem(err);
 }
 
 /* Take over an endpoint as it is written: to a server, a trailing slash is another resource. */
@@ -133,18 +168,19 @@ static enum bfabric_status read_document(const struct bf_url *base, const json_t
 	struct bf_endpoints *ret, struct bfabric_error *err)
 {
 	BF_AUTO_ENDPOINTS struct bf_endpoints found = {0};
-	enum bfabric_status status = check_issuer(base, document, err);
+	enum bfabric_status status = bf_endpoints_fixed(base, &found, err);
 
 	if (status == BFABRIC_OK)
-		status = bf_endpoints_fixed(base, &found, err);
-	if (status == BFABRIC_OK)
-		status = read_endpoint(base, document, "token_endpoint", &found.token, err);
-	if (status == BFABRIC_OK)
-		status = read_endpoint(base, document, "device_authorization_endpoint",
-			&found.device_authorization, err);
+		status = read_issuer(base, document, &found.issuer, err);
+	for (size_t i = 0; status == BFABRIC_OK && i < PLACES; i++)
+		status = read_endpoint(
+			base, document, places[i].name, member_at(&found, &places[i]), err);
 	if (status != BFABRIC_OK)
 		return status;
 	found.public_clients = lists_none(document);
+	found.sends_issuer =
+		json_is_true(bf_member(document, "authorization_response_iss_parameter_supported"));
+	found.can_revoke = bf_member(document, "revocation_endpoint") != NULL;
 	found.discovered = true;
 	move(ret, &found);
 	return BFABRIC_OK;

@@ -2,8 +2,8 @@
  * discovery.h - where the endpoints are (RFC 8414; OpenID Connect Discovery 1.0, section 4).
  *
  * `{base}/.well-known/openid-configuration`; B-Fabric's fixed paths `{base}/rest/oauth/...` where
- * there is no document. Every endpoint must have the scheme, host and port of the base URL, or a
- * forged document could send a refresh token elsewhere.
+ * there is no document, or it leaves one out. Every endpoint must have the scheme, host and port of
+ * the base URL, or a forged document could send a refresh token elsewhere.
  */
 #ifndef BF_DISCOVERY_H
 #define BF_DISCOVERY_H
@@ -12,11 +12,20 @@
 #include "../base/http.h"
 #include "../base/url.h"
 
+/* Owned strings; all are set once this was filled, whether or not the server has such a thing. */
 struct bf_endpoints {
+	char *issuer; /* as the server writes it: what `iss` must say, a trailing slash apart */
+	char *authorization;
 	char *token;
 	char *device_authorization;
+	char *registration;
+	char *introspection;
+	char *revocation;
+	char *jwks;
 	bool public_clients; /* token_endpoint_auth_methods_supported lists "none" */
+	bool sends_issuer;   /* authorization_response_iss_parameter_supported (RFC 9207) */
 	bool discovered;     /* false: the fixed paths */
+	bool can_revoke;     /* the document names a revocation endpoint */
 };
 
 #define BF_AUTO_ENDPOINTS BF_CLEANUP(bf_endpoints_release)
