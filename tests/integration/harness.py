@@ -33,6 +33,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+from browser import Browser
 from process import (BUILD, FACES, FRONT, SANDBOX, SCALE, SOURCE, Result, base_environment, finish,
                      run, scaled, start, wait_for, wait_until)
 from tap import TestCase, main
@@ -177,6 +178,13 @@ class Sandbox(Temporary):
     def mint(self, **form):
         """A token reply as a login would have brought it, with its own refresh token family."""
         return self.control("mint", **form)
+
+    def approve(self, authorize_url, **options):
+        """What a person does in a browser: see browser.Browser.approve."""
+        return Browser(self).approve(authorize_url, **options)
+
+    def deny(self, authorize_url, **options):
+        return Browser(self).deny(authorize_url, **options)
 
     def log(self, endpoint=None, **fields):
         """The request log; only lines of this endpoint and with these members, when given."""

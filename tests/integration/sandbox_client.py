@@ -79,6 +79,29 @@ def start_device(server, **form):
                 {"client_id": "CLI", "scope": "openid api:read", **form})
 
 
+VERIFIER = "the-verifier-of-the-tests-0123456789-0123456789"
+
+
+def challenge(verifier=VERIFIER):
+    digest = hashlib.sha256(verifier.encode()).digest()
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def authorize_url(server, **params):
+    """An authorization request of the client CLI; None leaves a parameter out."""
+    params = {"response_type": "code", "client_id": "CLI", "scope": "openid api:read",
+              "redirect_uri": "http://127.0.0.1:1/callback", "state": "s-1",
+              "code_challenge": challenge(), "code_challenge_method": "S256", **params}
+    return (server.base_url + "/rest/oauth/authorize?"
+            + urllib.parse.urlencode({k: v for k, v in params.items() if v is not None}))
+
+
+def exchange_code(server, code, headers=None, **form):
+    form = {"grant_type": "authorization_code", "client_id": "CLI", "code": code,
+            "redirect_uri": "http://127.0.0.1:1/callback", "code_verifier": VERIFIER, **form}
+    return token(server, headers, **{k: v for k, v in form.items() if v is not None})
+
+
 def poll(server, code, **form):
     return token(server, grant_type=DEVICE_GRANT, device_code=code, **{"client_id": "CLI", **form})
 

@@ -6,6 +6,7 @@
  */
 #include "control.h"
 
+#include "browser.h"
 #include "device.h"
 #include "endpoints.h"
 #include "grants.h"
@@ -131,6 +132,11 @@ static void do_revoke_family(struct sb_request *rq)
 	ok(rq, "families", count);
 }
 
+static void do_sign_out(struct sb_request *rq)
+{
+	ok(rq, "sessions", (json_int_t)sb_browsers_release(rq->sb));
+}
+
 static void do_set(struct sb_request *rq)
 {
 	struct sb_settings changed = rq->sb->set;
@@ -157,7 +163,7 @@ static void do_mint(struct sb_request *rq)
 	struct sandbox *sb = rq->sb;
 	const char *user = param(rq, "user"), *id = param(rq, "client_id");
 	struct sb_client *client = sb_store_client(&sb->store, id ? id : "CLI");
-	SB_AUTOFREE char *scope = sb_scope_grant(sb, param(rq, "scope"));
+	SB_AUTOFREE char *scope = client ? sb_scope_grant(sb, client, param(rq, "scope")) : NULL;
 	struct sb_issue what = {
 		.lifetime = SB_ISSUE_DEFAULT, .refresh_token = true, .id_token = true};
 	double lifetime = 0;
@@ -226,6 +232,7 @@ static const struct {
 	{"expire", false, do_expire, "[user_code]: expire it, or every pending one"},
 	{"revoke-family", false, do_revoke_family,
 		"[family | refresh_token], [what=refresh|access|both]: revoke one login, or all"},
+	{"sign-out", false, do_sign_out, "forget every browser that has signed in"},
 	{"set", false, do_set, "OPTION=VALUE…: any option that is not fixed at start"},
 	{"mint", false, do_mint,
 		"[user], [client_id], [scope], [lifetime]: a token reply, no login"},

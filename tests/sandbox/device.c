@@ -147,7 +147,7 @@ void sb_handle_device_authorization(struct sb_request *rq)
 	client = sb_client_authenticate(rq, false);
 	if (!client)
 		return;
-	scope = sb_scope_grant(sb, sb_params_get(&rq->form, "scope"));
+	scope = sb_scope_grant(sb, client, sb_params_get(&rq->form, "scope"));
 	if (!*scope || sb->device_count == SB_DEVICES_MAX) {
 		sb_reply_oauth_error(rq, 400, *scope ? "invalid_request" : "invalid_scope",
 			*scope ? "Too many device codes." : "None of these scopes is granted.");

@@ -58,6 +58,10 @@ void sb_handle_discovery(struct sb_request *rq)
 		sb_grants_json(), "scopes_supported", scopes_json(sb->set.client_scope),
 		"response_types_supported", "code", "subject_types_supported", "public",
 		"id_token_signing_alg_values_supported", "RS256");
+	json_object_set_new(doc.json, "code_challenge_methods_supported", json_pack("[s]", "S256"));
+	if (sb->set.iss_supported)
+		json_object_set_new(
+			doc.json, "authorization_response_iss_parameter_supported", json_true());
 	sb_endpoint_each(add_endpoint, &doc);
 	sb_reply_json(&rq->reply, 200, doc.json);
 }

@@ -15,6 +15,8 @@ static const struct sb_endpoint rows[] = {
 		sb_handle_discovery},
 	{"jwks", OAUTH "jwks", SB_EXACT, "GET", SB_BODY_NONE, sb_handle_jwks,
 		.metadata = "jwks_uri"},
+	{"authorize", OAUTH "authorize", SB_EXACT, "GET POST", SB_BODY_FORM, sb_handle_authorize,
+		.unlocked = true, .metadata = "authorization_endpoint"},
 	{"token", OAUTH "token", SB_EXACT, "POST", SB_BODY_FORM, sb_handle_token,
 		.describe = sb_describe_token, .metadata = "token_endpoint"},
 	{"device_authorization", OAUTH "device_authorization", SB_EXACT, "POST", SB_BODY_FORM,

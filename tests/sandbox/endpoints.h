@@ -37,6 +37,7 @@ void sb_endpoint_run(struct sb_request *rq);
 /* The handlers, each in a file of its own. */
 void sb_handle_discovery(struct sb_request *rq);
 void sb_handle_jwks(struct sb_request *rq);
+void sb_handle_authorize(struct sb_request *rq);
 void sb_handle_token(struct sb_request *rq);
 void sb_describe_token(struct sb_request *rq);
 void sb_handle_revoke(struct sb_request *rq);

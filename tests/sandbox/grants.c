@@ -6,9 +6,10 @@
 #include <string.h>
 
 static const struct sb_grant rows[] = {
-	{"device_code", "urn:ietf:params:oauth:grant-type:device_code", false, sb_grant_device},
-	{"refresh_token", "refresh_token", true, sb_grant_refresh},
-	{"client_credentials", "client_credentials", false, sb_grant_client_credentials},
+	{"authorization_code", SB_GRANT_CODE, false, sb_grant_authorization_code},
+	{"device_code", SB_GRANT_DEVICE, false, sb_grant_device},
+	{"refresh_token", SB_GRANT_REFRESH, true, sb_grant_refresh},
+	{"client_credentials", SB_GRANT_SERVICE, false, sb_grant_client_credentials},
 };
 
 const struct sb_grant *sb_grant_find(const char *type)
@@ -55,12 +56,14 @@ bool sb_scope_within(const char *part, const char *whole)
 	return true;
 }
 
-static bool granted(const struct sandbox *sb, const struct sb_text *so_far, const char *scope,
-	size_t len, bool asked)
+static bool granted(const struct sandbox *sb, const struct sb_client *client,
+	const struct sb_text *so_far, const char *scope, size_t len, bool asked)
 {
 	static const char writing[] = "api:write tus";
 
 	if (!len || !sb_scope_has(sb->set.client_scope, scope, len))
+		return false;
+	if (client->scope && !sb_scope_has(client->scope, scope, len))
 		return false;
 	if (so_far->data && sb_scope_has(so_far->data, scope, len))
 		return false;
@@ -69,7 +72,7 @@ static bool granted(const struct sandbox *sb, const struct sb_text *so_far, cons
 	return asked || !sb_scope_has("offline_access", scope, len);
 }
 
-char *sb_scope_grant(const struct sandbox *sb, const char *asked)
+char *sb_scope_grant(const struct sandbox *sb, const struct sb_client *client, const char *asked)
 {
 	const char *at = asked && *asked ? asked : sb->set.client_scope;
 	struct sb_text scope = {0};
@@ -78,7 +81,8 @@ char *sb_scope_grant(const struct sandbox *sb, const char *asked)
 	while (*at) {
 		size_t word = strcspn(at, " ");
 
-		if (granted(sb, &scope, at, word, at != sb->set.client_scope && asked && *asked)) {
+		if (granted(sb, client, &scope, at, word,
+			    at != sb->set.client_scope && asked && *asked)) {
 			if (scope.len)
 				sb_text_add(&scope, " ", 1);
 			sb_text_add(&scope, at, word);

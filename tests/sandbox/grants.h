@@ -25,6 +25,7 @@ const struct sb_grant *sb_grant_find(const char *type);
 json_t *sb_grants_json(void);
 
 /* The grants, each in its own file (the short ones share token.c). */
+void sb_grant_authorization_code(struct sb_request *rq, struct sb_client *client);
 void sb_grant_device(struct sb_request *rq, struct sb_client *client);
 void sb_grant_refresh(struct sb_request *rq, struct sb_client *client);
 void sb_grant_client_credentials(struct sb_request *rq, struct sb_client *client);
@@ -37,9 +38,9 @@ struct sb_client *sb_client_authenticate(struct sb_request *rq, bool refresh_rul
 
 /*
  * What is granted of the scopes asked for (NULL or "": everything but offline_access): those the
- * clients are registered for, others dropped silently. On the heap.
+ * client is registered for, others dropped silently. On the heap.
  */
-char *sb_scope_grant(const struct sandbox *sb, const char *asked);
+char *sb_scope_grant(const struct sandbox *sb, const struct sb_client *client, const char *asked);
 /* Whether every scope in part is in whole. */
 bool sb_scope_within(const char *part, const char *whole);
 bool sb_scope_has(const char *scopes, const char *scope, size_t len);

@@ -5,6 +5,8 @@
  * Once it listens it prints one line of JSON that says where; SIGTERM, SIGINT or, with
  * --exit-with-parent, the end of the thread that started it end it, hung requests included.
  */
+#include "browser.h"
+#include "code.h"
 #include "control.h"
 #include "device.h"
 #include "endpoints.h"
@@ -155,6 +157,8 @@ static void sandbox_release(struct sandbox *sb)
 	sb_log_close(&sb->log);
 	sb_key_release(&sb->key);
 	sb_devices_release(sb);
+	sb_codes_release(sb);
+	sb_browsers_release(sb);
 	sb_store_release(&sb->store);
 	json_decref(sb->counters);
 	close(sb->stop_fd);

@@ -17,6 +17,8 @@ static const char style[] =
 	"label{display:block;margin:1rem 0 .3rem;font-weight:600}"
 	"input{font:1.4rem ui-monospace,monospace;letter-spacing:.12em;text-transform:uppercase;"
 	"width:100%;max-width:14rem;padding:.5rem;border:1px solid var(--line);border-radius:.3rem}"
+	"input.text{font:inherit;letter-spacing:0;text-transform:none;max-width:none}"
+	".hint{margin:.4rem 0 0}code{overflow-wrap:anywhere}"
 	"button{font:inherit;font-weight:600;padding:.6rem 1.4rem;margin:1.2rem .6rem 0 0;"
 	"border:2px solid;border-radius:.3rem;background:transparent;cursor:pointer}"
 	".go{color:var(--go)}.no{color:var(--no)}"
@@ -55,14 +57,23 @@ void sb_reply_oauth_error(
 
 void sb_reply_page_begin(struct sb_reply *reply, unsigned status, const char *title)
 {
+	sb_reply_form_page_begin(reply, status, title, "'self'");
+}
+
+void sb_reply_form_page_begin(
+	struct sb_reply *reply, unsigned status, const char *title, const char *form_action)
+{
 	struct sb_text *body = &reply->body;
+	struct sb_text policy SB_AUTOTEXT = {0};
 
 	reply->status = status;
 	reply->type = "text/html; charset=utf-8";
 	sb_reply_header(reply, "Cache-Control", "no-store");
-	sb_reply_header(reply, "Content-Security-Policy",
-		"default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
-		"frame-ancestors 'none'; base-uri 'none'");
+	sb_text_printf(&policy,
+		"default-src 'none'; style-src 'unsafe-inline'; form-action %s; "
+		"frame-ancestors 'none'; base-uri 'none'",
+		form_action);
+	sb_reply_header(reply, "Content-Security-Policy", policy.data);
 	sb_reply_header(reply, "Referrer-Policy", "no-referrer");
 	sb_reply_header(reply, "X-Content-Type-Options", "nosniff");
 	sb_text_puts(body,

@@ -16,6 +16,12 @@ void sb_reply_oauth_error(
 	struct sb_request *rq, unsigned status, const char *error, const char *description);
 /* Opens a page with this title; the caller adds to reply->body and ends with sb_reply_page_end. */
 void sb_reply_page_begin(struct sb_reply *reply, unsigned status, const char *title);
+/* The same, with a form whose answer leads to form_action (of Content-Security-Policy; a literal).
+ */
+void sb_reply_form_page_begin(
+	struct sb_reply *reply, unsigned status, const char *title, const char *form_action);
+/* Within a <dl>: what the scopes allow. */
+void sb_reply_page_scopes(struct sb_reply *reply, const char *scopes);
 void sb_reply_page_end(struct sb_reply *reply);
 /* A whole page of one paragraph. */
 void sb_reply_page(struct sb_reply *reply, unsigned status, const char *title, const char *text);

@@ -39,6 +39,8 @@
 struct sb_request;
 struct sb_endpoint;
 struct sb_device;
+struct sb_code;
+struct sb_browser;
 
 struct sandbox {
 	struct sb_settings set;
@@ -46,6 +48,10 @@ struct sandbox {
 	struct sb_store store;
 	struct sb_device *devices; /* newest first */
 	size_t device_count;
+	struct sb_code *codes;
+	size_t code_count;
+	struct sb_browser *browsers;
+	size_t browser_count;
 	struct sb_key key;
 	struct sb_log log;
 	pthread_mutex_t lock;

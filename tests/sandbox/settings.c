@@ -50,12 +50,13 @@ static const struct option_row rows[] = {
 		"Lifetimes in seconds"},
 	{"refresh-lifetime", WHOLE, true, AT(refresh_lifetime), "S", "2592000", "refresh tokens"},
 	{"device-lifetime", WHOLE, true, AT(device_lifetime), "S", "600", "device codes"},
+	{"code-lifetime", WHOLE, true, AT(code_lifetime), "S", "60", "authorization codes"},
 	{"interval", WHOLE, true, AT(interval), "S", "5", "least time between two polls"},
 	{"clock-skew", REAL, true, AT(clock_skew), "S", "0", "the server's clock is off by this"},
 	{"reuse-grace", REAL, true, AT(reuse_grace), "S", "0",
 		"a spent refresh token still works for so long"},
 
-	{"user", TEXT, true, AT(user), "NAME", "scientist", "who approves device codes", "Who"},
+	{"user", TEXT, true, AT(user), "NAME", "scientist", "who approves logins", "Who"},
 	{"service-user", TEXT, true, AT(service_user), "NAME", "sandbox-robot",
 		"whom client_credentials act as"},
 	{"client-scope", TEXT, true, AT(client_scope), "SCOPES", SCOPES,
@@ -87,9 +88,26 @@ static const struct option_row rows[] = {
 	{"subject-changes-on-refresh", FLAG, true, AT(subject_changes), NULL, NULL,
 		"a refresh answers with another user's token"},
 	{"auto-approve", REAL, true, AT(auto_approve), "S", "-1",
-		"device codes approve themselves after S seconds"},
+		"logins approve themselves after S seconds: device codes, and authorize without "
+		"pages"},
 	{"slow-down", WHOLE, true, AT(slow_down), "N", "0",
 		"answer slow_down to the first N polls of a code"},
+
+	{"warm-session", SWITCH, true, AT(warm_session), "on|off", "on",
+		"a browser that approved a client before returns at once", "Authorization"},
+	{"callback", CHOICE, true, AT(callback),
+		"right|wrong-state|no-state|no-code|two-codes|code-and-error", "right",
+		"what the browser carries back"},
+	{"callback-iss", CHOICE, true, AT(callback_iss), "none|right|wrong", "none",
+		"iss in what it carries back"},
+	{"iss-supported", FLAG, true, AT(iss_supported), NULL, NULL,
+		"the metadata promise iss (authorization_response_iss_parameter_supported)"},
+	{"no-two-factor", FLAG, true, AT(no_two_factor), NULL, NULL,
+		"approving ends in access_denied: no second factor is enrolled"},
+	{"authorize-error", TEXT, true, AT(authorize_error), "ERROR", "",
+		"approving ends in this error"},
+	{"authorize-error-text", TEXT, true, AT(authorize_error_text), "TEXT", "",
+		"its error_description"},
 };
 
 static const struct option_row *find_row(const char *name)

@@ -27,6 +27,16 @@ enum sb_tls_bad {
 	SB_TLS_UNTRUSTED,
 	SB_TLS_SELF_SIGNED
 };
+/* What is wrong with the answer that a browser carries back to the client. */
+enum sb_callback {
+	SB_CALLBACK_RIGHT,
+	SB_CALLBACK_WRONG_STATE,
+	SB_CALLBACK_NO_STATE,
+	SB_CALLBACK_NO_CODE,
+	SB_CALLBACK_TWO_CODES,
+	SB_CALLBACK_CODE_AND_ERROR
+};
+enum sb_callback_iss { SB_ISS_NONE, SB_ISS_RIGHT, SB_ISS_WRONG };
 enum sb_revoke { SB_REVOKE_200, SB_REVOKE_404, SB_REVOKE_501 };
 
 struct sb_settings {
@@ -44,6 +54,7 @@ struct sb_settings {
 	int token_lifetime;
 	int refresh_lifetime;
 	int device_lifetime;
+	int code_lifetime;
 	int interval;
 	double clock_skew;
 	double reuse_grace;
@@ -67,7 +78,15 @@ struct sb_settings {
 	int revoke;    /* enum sb_revoke */
 	bool subject_changes;
 	double auto_approve; /* seconds; negative: never */
-	int slow_down;       /* so many polls of each device code are answered slow_down first */
+	/* the authorization endpoint */
+	bool warm_session;
+	int callback;     /* enum sb_callback */
+	int callback_iss; /* enum sb_callback_iss */
+	bool iss_supported;
+	bool no_two_factor;
+	char authorize_error[SB_SETTING_MAX];
+	char authorize_error_text[SB_SETTING_MAX];
+	int slow_down; /* so many polls of each device code are answered slow_down first */
 };
 
 void sb_settings_defaults(struct sb_settings *s);

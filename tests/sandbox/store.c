@@ -3,24 +3,9 @@
 
 #include <string.h>
 
-static void add_client(struct sb_store *st, struct sb_client client)
-{
-	struct sb_client *copy = sb_zalloc(sizeof(*copy));
-
-	*copy = client;
-	copy->next = st->clients;
-	st->clients = copy;
-}
-
 void sb_store_init(struct sb_store *st, char *service_secret)
 {
-	add_client(
-		st, (struct sb_client){
-			    .id = "CLI", .alias = "bfabric-cli", .label = "B-Fabric command line"});
-	add_client(st, (struct sb_client){.id = "sandbox-service",
-			       .label = "Sandbox service",
-			       .secret = service_secret,
-			       .service = true});
+	st->clients = sb_client_builtins(service_secret);
 }
 
 void sb_store_release(struct sb_store *st)
@@ -41,8 +26,7 @@ void sb_store_release(struct sb_store *st)
 	}
 	for (struct sb_client *c = st->clients, *next; c; c = next) {
 		next = c->next;
-		free(c->secret);
-		free(c);
+		sb_client_free(c);
 	}
 	*st = (struct sb_store){0};
 }
@@ -50,6 +34,8 @@ void sb_store_release(struct sb_store *st)
 struct sb_client *sb_store_client(struct sb_store *st, const char *id)
 {
 	for (struct sb_client *c = st->clients; c; c = c->next) {
+		if (c->deleted)
+			continue;
 		if (!strcmp(c->id, id) || (c->alias && !strcmp(c->alias, id)))
 			return c;
 	}

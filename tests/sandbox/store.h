@@ -9,25 +9,14 @@
 #ifndef SB_STORE_H
 #define SB_STORE_H
 
+#include "client.h"
 #include "text.h"
-
-#include <jansson.h>
-#include <stdbool.h>
 
 #define SB_TOKENS_MAX     400000
 #define SB_BUCKETS        16384
 #define SB_FAMILIES_SHOWN 100
 
 enum sb_token_kind { SB_ACCESS, SB_REFRESH };
-
-struct sb_client {
-	const char *id;
-	const char *alias; /* second name, or NULL */
-	const char *label; /* what the verification page calls it */
-	char *secret;      /* NULL: a public client */
-	bool service;      /* may use client_credentials, as the service user */
-	struct sb_client *next;
-};
 
 struct sb_family {
 	unsigned number;
@@ -61,10 +50,11 @@ struct sb_store {
 	size_t token_count;
 };
 
-/* The public client CLI and the confidential sandbox-service; secret is taken over. */
+/* With the clients that are always there; secret is taken over. */
 void sb_store_init(struct sb_store *st, char *service_secret);
 void sb_store_release(struct sb_store *st);
 
+/* By id or alias; NULL if it is unknown or deleted. */
 struct sb_client *sb_store_client(struct sb_store *st, const char *id);
 struct sb_family *sb_store_family(
 	struct sb_store *st, const struct sb_client *client, const char *user, const char *scope);

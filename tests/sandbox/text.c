@@ -113,6 +113,19 @@ void sb_text_html(struct sb_text *t, const char *s)
 	}
 }
 
+void sb_text_url(struct sb_text *t, const char *s)
+{
+	static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+					 "0123456789-._~";
+
+	for (; *s; s++) {
+		if (strchr(unreserved, *s))
+			sb_text_add(t, s, 1);
+		else
+			sb_text_printf(t, "%%%02X", (unsigned char)*s);
+	}
+}
+
 void sb_text_free(struct sb_text *t)
 {
 	free(t->data);

@@ -28,6 +28,8 @@ void sb_text_printf(struct sb_text *t, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Adds s with the five characters that mean something in HTML escaped. */
 void sb_text_html(struct sb_text *t, const char *s);
+/* Adds s as one value of a query: everything but unreserved characters escaped. */
+void sb_text_url(struct sb_text *t, const char *s);
 void sb_text_free(struct sb_text *t);
 
 void *sb_zalloc(size_t size);

@@ -39,7 +39,9 @@ void sb_handle_token(struct sb_request *rq)
 		return;
 	}
 	client = sb_client_authenticate(rq, grant->refresh_rule);
-	if (client)
+	if (client && !sb_client_may(client, type))
+		sb_reply_oauth_error(rq, 400, "unauthorized_client", "Not with this client.");
+	else if (client)
 		grant->run(rq, client);
 }
 
@@ -108,19 +110,16 @@ void sb_grant_refresh(struct sb_request *rq, struct sb_client *client)
 void sb_grant_client_credentials(struct sb_request *rq, struct sb_client *client)
 {
 	struct sandbox *sb = rq->sb;
-	SB_AUTOFREE char *scope = sb_scope_grant(sb, sb_params_get(&rq->form, "scope"));
+	SB_AUTOFREE char *scope = sb_scope_grant(sb, client, sb_params_get(&rq->form, "scope"));
+	const char *user = client->service_user ? client->service_user : sb->set.service_user;
 	struct sb_issue what = {.lifetime = SB_ISSUE_DEFAULT, .scope = scope};
 
-	if (!client->service) {
-		sb_reply_oauth_error(rq, 400, "unauthorized_client", "Not with this client.");
-		return;
-	}
 	if (!*scope) {
 		sb_reply_oauth_error(rq, 400, "invalid_scope", "None of these scopes is granted.");
 		return;
 	}
-	what.family = sb_store_family(&sb->store, client, sb->set.service_user, scope);
-	what.user = sb->set.service_user;
+	what.family = sb_store_family(&sb->store, client, user, scope);
+	what.user = user;
 	what.refresh_token = sb->set.cc_refresh_token;
 	sb_issue(rq, &what);
 }
