@@ -32,6 +32,8 @@ struct bf_grant_params {
 	const char *scope;                     /* NULL: not sent */
 	const struct bf_secret *refresh_token;
 	const struct bf_secret *device_code;
+	const struct bf_secret *subject_token; /* what is exchanged (RFC 8693) */
+	const char *subject_token_type; /* NULL: urn:ietf:params:oauth:token-type:access_token */
 };
 
 struct bf_grant {
@@ -44,6 +46,7 @@ struct bf_grant {
 extern const struct bf_grant bf_grant_refresh_token;      /* RFC 6749, section 6 */
 extern const struct bf_grant bf_grant_client_credentials; /* RFC 6749, section 4.4 */
 extern const struct bf_grant bf_grant_device_code;        /* RFC 8628, section 3.4 */
+extern const struct bf_grant bf_grant_token_exchange;     /* RFC 8693, section 2.1 */
 extern const struct bf_grant *const bf_grants[];          /* all of them, NULL at the end */
 
 enum bf_token_verdict {
@@ -72,6 +75,14 @@ enum bf_token_verdict {
  * its status is what a caller would return (PENDING and SLOW_DOWN: RETRY_LATER).
  */
 enum bf_token_verdict bf_token_accept(
+	const struct bf_reply *reply, json_t **ret_token, struct bfabric_error *err);
+
+/*
+ * The same for a token exchange, whose reply must say what was issued (RFC 8693, section 2.2.1):
+ * GARBAGE unless issued_token_type is an access token or a JWT. An id_token, a refresh token or a
+ * SAML assertion is nothing that B-Fabric's interfaces may be shown.
+ */
+enum bf_token_verdict bf_token_exchange_accept(
 	const struct bf_reply *reply, json_t **ret_token, struct bfabric_error *err);
 
 /*

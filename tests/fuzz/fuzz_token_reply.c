@@ -30,6 +30,20 @@ static void must_be_usable(const json_t *token)
 		!expires_in || (json_is_integer(expires_in) && json_integer_value(expires_in) > 0));
 }
 
+/* An exchange is accepted only where the plain reply is, and says what it brought. */
+static void exchange(const struct bf_reply *reply, enum bf_token_verdict plain)
+{
+	struct bfabric_error err = {0};
+	json_t *token = NULL;
+	enum bf_token_verdict verdict = bf_token_exchange_accept(reply, &token, &err);
+
+	FUZZ_MUST((verdict == BF_TOKEN_ISSUED) == (token != NULL));
+	FUZZ_MUST(verdict != BF_TOKEN_ISSUED || plain == BF_TOKEN_ISSUED);
+	FUZZ_MUST(!token || json_is_string(json_object_get(token, "issued_token_type")));
+	FUZZ_MUST(fuzz_one_line(err.text));
+	json_decref(token);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	BF_AUTO_REPLY struct bf_reply reply = {0};
@@ -45,5 +59,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (token)
 		must_be_usable(token);
 	json_decref(token);
+	exchange(&reply, verdict);
 	return 0;
 }

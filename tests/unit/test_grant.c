@@ -130,6 +130,34 @@ static void device_code(void **state)
 		"");
 }
 
+static void token_exchange(void **state)
+{
+	BF_AUTO_SECRET struct bf_secret token = secret("eyJ.a+b.c");
+	BF_AUTO_SECRET struct bf_secret password = secret("gX1fBat3bV");
+	struct bf_grant_params params = {
+		.token_endpoint = ENDPOINT,
+		.client_id = "s6BhdRkqt3",
+		.client_auth = BF_CLIENT_AUTH_BASIC,
+		.client_secret = &password,
+		.subject_token = &token,
+	};
+
+	(void)state;
+	check(&bf_grant_token_exchange, &params,
+		"grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange"
+		"&subject_token=eyJ.a%2Bb.c"
+		"&subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aaccess_token",
+		"Basic czZCaGRSa3F0MzpnWDFmQmF0M2JW");
+	params.subject_token_type = "urn:ietf:params:oauth:token-type:jwt";
+	params.scope = "api:read";
+	check(&bf_grant_token_exchange, &params,
+		"grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange"
+		"&subject_token=eyJ.a%2Bb.c"
+		"&subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Ajwt&scope=api%"
+		"3Aread",
+		"Basic czZCaGRSa3F0MzpnWDFmQmF0M2JW");
+}
+
 static void what_is_missing_is_refused(void **state)
 {
 	BF_AUTO_SECRET struct bf_secret token = secret("r");
@@ -140,6 +168,7 @@ static void what_is_missing_is_refused(void **state)
 		.client_auth = BF_CLIENT_AUTH_BODY,
 		.refresh_token = &token,
 		.device_code = &token,
+		.subject_token = &token,
 	};
 	struct bf_grant_params p;
 
@@ -156,13 +185,16 @@ static void what_is_missing_is_refused(void **state)
 	p = good, p.refresh_token = &empty, refuse(&bf_grant_refresh_token, &p);
 	p = good, p.device_code = NULL, refuse(&bf_grant_device_code, &p);
 	p = good, p.device_code = &empty, refuse(&bf_grant_device_code, &p);
+	p = good, p.subject_token = NULL, refuse(&bf_grant_token_exchange, &p);
+	p = good, p.subject_token = &empty, refuse(&bf_grant_token_exchange, &p);
 }
 
 static void the_table_has_every_grant_once(void **state)
 {
 	static const char *const types[] = {"refresh_token", "client_credentials",
-		"urn:ietf:params:oauth:grant-type:device_code"};
-	static const bool spends[] = {true, false, true};
+		"urn:ietf:params:oauth:grant-type:device_code",
+		"urn:ietf:params:oauth:grant-type:token-exchange"};
+	static const bool spends[] = {true, false, true, true};
 	size_t n = 0;
 
 	(void)state;
@@ -208,6 +240,7 @@ int main(void)
 		cmocka_unit_test(basic_encodes_before_it_joins),
 		cmocka_unit_test(client_credentials),
 		cmocka_unit_test(device_code),
+		cmocka_unit_test(token_exchange),
 		cmocka_unit_test(what_is_missing_is_refused),
 		cmocka_unit_test(the_table_has_every_grant_once),
 		cmocka_unit_test(client_auth_has_names),

@@ -39,7 +39,8 @@ static void test_grants(void **state)
 		.client_secret = &secret,
 		.scope = "api:read api:write",
 		.refresh_token = &secret,
-		.device_code = &secret};
+		.device_code = &secret,
+		.subject_token = &secret};
 
 	(void)state;
 	for (int i = 0; i < 40; i++)

@@ -35,11 +35,13 @@ static const char *verdict_name(enum bf_token_verdict verdict)
 	return "?";
 }
 
-static void describe(const struct bf_reply *reply, struct bf_secret *ret_text)
+static void describe_with(
+	enum bf_token_verdict (*accept)(const struct bf_reply *, json_t **, struct bfabric_error *),
+	const struct bf_reply *reply, struct bf_secret *ret_text)
 {
 	struct bfabric_error err = {0};
 	json_t *token = NULL;
-	enum bf_token_verdict verdict = bf_token_accept(reply, &token, &err);
+	enum bf_token_verdict verdict = accept(reply, &token, &err);
 	char *dump = token ? json_dumps(token, JSON_SORT_KEYS | JSON_COMPACT) : NULL;
 
 	assert_int_equal(verdict == BF_TOKEN_ISSUED, token != NULL);
@@ -49,6 +51,22 @@ static void describe(const struct bf_reply *reply, struct bf_secret *ret_text)
 	bf_secret_printf(ret_text, "\n%s\n", dump ? dump : err.text);
 	free(dump);
 	json_decref(token);
+}
+
+static void describe(const struct bf_reply *reply, struct bf_secret *ret_text)
+{
+	describe_with(bf_token_accept, reply, ret_text);
+}
+
+static void describe_exchange(const struct bf_reply *reply, struct bf_secret *ret_text)
+{
+	describe_with(bf_token_exchange_accept, reply, ret_text);
+}
+
+static void exchanges(void **state)
+{
+	(void)state;
+	cases_run("token-exchange", describe_exchange);
 }
 
 static void replies(void **state)
@@ -144,6 +162,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(replies),
+		cmocka_unit_test(exchanges),
 		cmocka_unit_test(a_document_of_1_mib_passes_and_one_byte_more_does_not),
 		cmocka_unit_test(the_time_to_wait_is_told),
 		cmocka_unit_test(no_error_text_contains_a_token),
