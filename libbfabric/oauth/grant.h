@@ -34,6 +34,9 @@ struct bf_grant_params {
 	const struct bf_secret *device_code;
 	const struct bf_secret *subject_token; /* what is exchanged (RFC 8693) */
 	const char *subject_token_type; /* NULL: urn:ietf:params:oauth:token-type:access_token */
+	const struct bf_secret *code;   /* of the authorization answer */
+	const struct bf_secret *code_verifier; /* RFC 7636: of the same login as the code */
+	const char *redirect_uri;              /* as the authorization request had it */
 };
 
 struct bf_grant {
@@ -47,6 +50,7 @@ extern const struct bf_grant bf_grant_refresh_token;      /* RFC 6749, section 6
 extern const struct bf_grant bf_grant_client_credentials; /* RFC 6749, section 4.4 */
 extern const struct bf_grant bf_grant_device_code;        /* RFC 8628, section 3.4 */
 extern const struct bf_grant bf_grant_token_exchange;     /* RFC 8693, section 2.1 */
+extern const struct bf_grant bf_grant_authorization_code; /* RFC 6749, section 4.1.3 */
 extern const struct bf_grant *const bf_grants[];          /* all of them, NULL at the end */
 
 enum bf_token_verdict {

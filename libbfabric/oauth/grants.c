@@ -7,6 +7,7 @@ const struct bf_grant *const bf_grants[] = {
 	&bf_grant_client_credentials,
 	&bf_grant_device_code,
 	&bf_grant_token_exchange,
+	&bf_grant_authorization_code,
 	NULL,
 };
 

@@ -189,12 +189,41 @@ static void what_is_missing_is_refused(void **state)
 	p = good, p.subject_token = &empty, refuse(&bf_grant_token_exchange, &p);
 }
 
+static void authorization_code(void **state)
+{
+	BF_AUTO_SECRET struct bf_secret code = secret("a/b+c"), verifier = secret("dBjftJeZ"),
+					client_secret = secret("s:1"), empty = BF_SECRET_INIT;
+	struct bf_grant_params good = {.token_endpoint = ENDPOINT,
+		.client_id = "CLI",
+		.client_auth = BF_CLIENT_AUTH_BODY,
+		.code = &code,
+		.code_verifier = &verifier,
+		.redirect_uri = "http://127.0.0.1:49152/callback"};
+	struct bf_grant_params p = good;
+
+	(void)state;
+	check(&bf_grant_authorization_code, &p,
+		"grant_type=authorization_code&client_id=CLI&code=a%2Fb%2Bc"
+		"&redirect_uri=http%3A%2F%2F127.0.0.1%3A49152%2Fcallback&code_verifier=dBjftJeZ",
+		"");
+	p.client_auth = BF_CLIENT_AUTH_BASIC, p.client_secret = &client_secret;
+	check(&bf_grant_authorization_code, &p,
+		"grant_type=authorization_code&code=a%2Fb%2Bc"
+		"&redirect_uri=http%3A%2F%2F127.0.0.1%3A49152%2Fcallback&code_verifier=dBjftJeZ",
+		"Basic Q0xJOnMlM0Ex");
+	p = good, p.code = NULL, refuse(&bf_grant_authorization_code, &p);
+	p = good, p.code = &empty, refuse(&bf_grant_authorization_code, &p);
+	p = good, p.code_verifier = NULL, refuse(&bf_grant_authorization_code, &p);
+	p = good, p.code_verifier = &empty, refuse(&bf_grant_authorization_code, &p);
+	p = good, p.redirect_uri = NULL, refuse(&bf_grant_authorization_code, &p);
+}
+
 static void the_table_has_every_grant_once(void **state)
 {
 	static const char *const types[] = {"refresh_token", "client_credentials",
 		"urn:ietf:params:oauth:grant-type:device_code",
-		"urn:ietf:params:oauth:grant-type:token-exchange"};
-	static const bool spends[] = {true, false, true, true};
+		"urn:ietf:params:oauth:grant-type:token-exchange", "authorization_code"};
+	static const bool spends[] = {true, false, true, true, true};
 	size_t n = 0;
 
 	(void)state;
@@ -242,6 +271,7 @@ int main(void)
 		cmocka_unit_test(device_code),
 		cmocka_unit_test(token_exchange),
 		cmocka_unit_test(what_is_missing_is_refused),
+		cmocka_unit_test(authorization_code),
 		cmocka_unit_test(the_table_has_every_grant_once),
 		cmocka_unit_test(client_auth_has_names),
 		cmocka_unit_test(fields_left_out),

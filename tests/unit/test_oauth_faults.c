@@ -3,8 +3,11 @@
 
 #include <stdlib.h>
 
+#include "libbfabric/oauth/authorize.h"
+#include "libbfabric/oauth/callback.h"
 #include "libbfabric/oauth/device.h"
 #include "libbfabric/oauth/discovery.h"
+#include "libbfabric/oauth/pkce.h"
 
 #define BASE "https://bfabric.example.org/bfabric"
 
@@ -40,7 +43,10 @@ static void test_grants(void **state)
 		.scope = "api:read api:write",
 		.refresh_token = &secret,
 		.device_code = &secret,
-		.subject_token = &secret};
+		.subject_token = &secret,
+		.code = &secret,
+		.code_verifier = &secret,
+		.redirect_uri = "http://127.0.0.1:49152/callback"};
 
 	(void)state;
 	for (int i = 0; i < 40; i++)
@@ -62,6 +68,87 @@ static void test_device_start(void **state)
 			BASE "/device", "CLI", "api:read api:write", &request, &err);
 
 		assert_int_equal(status, fault_disarm() ? BFABRIC_NO_MEMORY : BFABRIC_OK);
+	}
+}
+
+static void test_authorize_url(void **state)
+{
+	BF_AUTO_SECRET struct bf_secret value = BF_SECRET_INIT;
+	struct bf_authorize_request request = {.endpoint = BASE "/authorize",
+		.client_id = "CLI",
+		.redirect_uri = "http://127.0.0.1:49152/callback",
+		.scope = "api:read api:write",
+		.challenge = "c",
+		.state = &value};
+
+	(void)state;
+	bf_secret_puts(&value, "state");
+	FAULT_EACH (FAULT_MEMORY, ENOMEM) {
+		BF_AUTO_SECRET struct bf_secret url = BF_SECRET_INIT;
+		enum bfabric_status status = bf_authorize_url(&request, &url, &err);
+
+		assert_int_equal(status, fault_disarm() ? BFABRIC_NO_MEMORY : BFABRIC_OK);
+	}
+}
+
+static void test_pkce(void **state)
+{
+	(void)state;
+	FAULT_EACH (FAULT_MEMORY, ENOMEM) {
+		BF_AUTO_SECRET struct bf_secret verifier = BF_SECRET_INIT;
+		char challenge[BF_PKCE_CHALLENGE];
+		enum bfabric_status status = bf_pkce_random(&bf_sys_real, &verifier, &err);
+
+		if (status == BFABRIC_OK)
+			status = bf_pkce_challenge(&verifier, challenge, &err);
+		assert_int_equal(status, fault_disarm() ? BFABRIC_NO_MEMORY : BFABRIC_OK);
+	}
+}
+
+static void answer_without_memory(const char *query, enum bf_authorize_verdict expected)
+{
+	BF_AUTO_SECRET struct bf_secret state = BF_SECRET_INIT;
+	struct bf_authorize_expect expect = {.state = &state, .issuer = BASE};
+
+	bf_secret_puts(&state, "state");
+	FAULT_EACH (FAULT_MEMORY, ENOMEM) {
+		BF_AUTO_SECRET struct bf_secret code = BF_SECRET_INIT;
+		struct bfabric_error why = {0};
+		enum bf_authorize_verdict verdict =
+			bf_authorize_accept(&expect, query, strlen(query), &code, &why);
+		bool failed = fault_disarm();
+
+		if (!failed)
+			assert_int_equal(verdict, expected);
+		else
+			assert_true(verdict == BF_AUTHORIZE_NO_MEMORY || verdict == expected);
+		assert_true(verdict != BF_AUTHORIZE_NO_MEMORY || why.status == BFABRIC_NO_MEMORY);
+	}
+}
+
+static void test_authorize_accept(void **state)
+{
+	(void)state;
+	answer_without_memory("code=abc&state=state&iss=" BASE, BF_AUTHORIZE_CODE);
+	answer_without_memory(
+		"error=access_denied&error_description=no&state=state", BF_AUTHORIZE_REFUSED);
+	answer_without_memory("code=abc&state=other", BF_AUTHORIZE_WRONG_STATE);
+}
+
+static void test_callback(void **state)
+{
+	static const char request[] =
+		"GET /callback?code=abc HTTP/1.1\r\nHost: 127.0.0.1:49152\r\n\r\n";
+	static const struct bf_callback_place place = {"127.0.0.1", 49152};
+
+	(void)state;
+	FAULT_EACH (FAULT_MEMORY, ENOMEM) {
+		BF_AUTO_SECRET struct bf_secret query = BF_SECRET_INIT;
+		enum bf_callback_verdict verdict =
+			bf_callback_request(&place, request, strlen(request), &query);
+
+		assert_int_equal(query.failed, fault_disarm());
+		assert_int_equal(verdict, BF_CALLBACK_OURS);
 	}
 }
 
@@ -213,6 +300,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_grants),
 		cmocka_unit_test(test_device_start),
+		cmocka_unit_test(test_authorize_url),
+		cmocka_unit_test(test_pkce),
+		cmocka_unit_test(test_authorize_accept),
+		cmocka_unit_test(test_callback),
 		cmocka_unit_test(test_discovery_build),
 		cmocka_unit_test(test_accepting),
 		cmocka_unit_test(test_jansson),
