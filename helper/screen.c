@@ -1,30 +1,30 @@
 #include "screen.h"
 #include "qr.h"
 #include "say.h"
-#include "../libbfabric/base/sys.h"
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define ROWS_BESIDE_QR 4 /* the lines below it, the last with the remaining time */
 
-static volatile sig_atomic_t interrupted;
+static struct bfabric_cancel *wish; /* for the handler; set once, before it is installed */
 
 static void interrupt(int number)
 {
+	int saved = errno;
+
 	(void)number; /* which of them makes no difference */
-	interrupted = 1;
+	bfabric_cancel_now(wish);
+	errno = saved;
 }
 
-void bf_screen_init(struct bf_screen *screen)
+static void catch_signals(void)
 {
 	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
 	struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
 
-	*screen = (struct bf_screen){0};
-	bf_terminal_look(&screen->terminal);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		struct sigaction old;
 
@@ -34,8 +34,24 @@ void bf_screen_init(struct bf_screen *screen)
 	}
 }
 
+enum bfabric_status bf_screen_init(
+	struct bf_screen *screen, struct bfabric_cancel **ret_cancel, struct bfabric_error *err)
+{
+	enum bfabric_status status = BFABRIC_OK;
+
+	*screen = (struct bf_screen){0};
+	bf_terminal_look(&screen->terminal);
+	if (!wish)
+		status = bfabric_cancel_new(&wish, err);
+	if (status != BFABRIC_OK)
+		return status;
+	catch_signals();
+	*ret_cancel = wish;
+	return BFABRIC_OK;
+}
+
 /* The URL stands alone at the left edge, so that it can be copied however narrow the terminal. */
-static void show(void *data, const struct bf_device *device)
+static void show(void *data, const struct bfabric_device_code *device)
 {
 	struct bf_screen *screen = data;
 	const struct bf_terminal *terminal = &screen->terminal;
@@ -70,29 +86,9 @@ static void show_time_left(struct bf_screen *screen, int64_t ms)
 	screen->seconds_shown = s;
 }
 
-static void sleep_ms(int64_t ms)
+static void waiting(void *data, int64_t left_ms)
 {
-	struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-
-	/* Cut short by a signal, which the caller looks for. */
-	(void)nanosleep(&time, NULL);
-}
-
-static bool wait_until(void *data, int64_t until_ms, int64_t expires_ms)
-{
-	struct bf_screen *screen = data;
-	int64_t now = bf_boot_ms(&bf_sys_real);
-
-	show_time_left(screen, expires_ms - now);
-	while (!interrupted && now < until_ms) {
-		/* A signal right before the sleep is noticed within this step. */
-		sleep_ms(until_ms - now < 250 ? until_ms - now : 250);
-		now = bf_boot_ms(&bf_sys_real);
-		show_time_left(screen, expires_ms - now);
-	}
-	if (interrupted)
-		bf_screen_end(screen);
-	return !interrupted;
+	show_time_left(data, left_ms);
 }
 
 static bool other_subject(void *data, const char *before, const char *now)
@@ -112,10 +108,12 @@ static bool other_subject(void *data, const char *before, const char *now)
 	return bf_terminal_confirm(question, &yes, /* err= */ NULL) == BFABRIC_OK && yes;
 }
 
-struct bf_login_ui bf_screen_ui(struct bf_screen *screen)
+struct bfabric_ui bf_screen_ui(struct bf_screen *screen)
 {
-	return (struct bf_login_ui){
-		.show = show, .wait = wait_until, .other_subject = other_subject, .data = screen};
+	return (struct bfabric_ui){.show_code = show,
+		.waiting = waiting,
+		.other_subject = other_subject,
+		.data = screen};
 }
 
 void bf_screen_end(struct bf_screen *screen)

@@ -14,14 +14,15 @@ struct bf_screen {
 };
 
 /*
- * INT, TERM and HUP become a wish to stop that wait() notices; a second one has its usual effect,
- * for a person who will not wait for a server that hangs. Programs started later get the old
- * handlers, as exec resets them.
+ * INT, TERM and HUP become the wish to stop, *ret_cancel (which lives as long as the process); a
+ * second one has its usual effect. Programs started later get the old handlers, as exec resets
+ * them.
  */
-void bf_screen_init(struct bf_screen *screen);
+BF_MUST_USE enum bfabric_status bf_screen_init(
+	struct bf_screen *screen, struct bfabric_cancel **ret_cancel, struct bfabric_error *err);
 
-/* The callbacks for bf_login_device; `screen` must outlive it. */
-struct bf_login_ui bf_screen_ui(struct bf_screen *screen);
+/* The callbacks for a login; `screen` must outlive it. */
+struct bfabric_ui bf_screen_ui(struct bf_screen *screen);
 
 /* Take the line with the remaining time away. */
 void bf_screen_end(struct bf_screen *screen);

@@ -184,16 +184,17 @@ enum bfabric_status bf_run_device(
 	BF_AUTO_SESSION struct bfabric_session *session = NULL;
 	BF_AUTO_LOGIN_RESULT struct bf_login_result result = {0};
 	struct bf_screen screen = {0};
-	struct bf_login_ui ui = {0};
+	struct bfabric_ui ui = {0};
+	struct bf_session_seams seams = {0};
 	const struct bf_environment *env = NULL;
 	enum bfabric_status status = BFABRIC_OK;
 
 	(void)answer; /* all of this is for the person, on stderr */
-	bf_screen_init(&screen);
-	status = prepare(call, &screen.terminal, &plan, err);
+	status = bf_screen_init(&screen, &seams.cancel, err);
 	if (status == BFABRIC_OK)
-		status = bf_session_new(
-			&plan.environment, "login", /* seams= */ NULL, &session, err);
+		status = prepare(call, &screen.terminal, &plan, err);
+	if (status == BFABRIC_OK)
+		status = bf_session_new(&plan.environment, "login", &seams, &session, err);
 	if (status != BFABRIC_OK)
 		return status;
 	bf_trace_session(call, session);

@@ -86,6 +86,21 @@ BFABRIC_API const char *bfabric_status_name(enum bfabric_status status);
 /* The deadline that lies `seconds` from now. */
 BFABRIC_API int64_t bfabric_deadline_in(int64_t seconds);
 
+/* ---- cancelling ------------------------------------------------------------------------------ */
+
+/*
+ * The wish to stop, from another thread or a signal handler: calls that wait end with CANCELLED at
+ * once or, while a request is under way, within a second. A refresh whose request has left goes on
+ * to its end all the same, for its reply holds the only copy of the next refresh token.
+ * A wish is for good: make a new object for the next call. Free it after what uses it.
+ */
+struct bfabric_cancel;
+
+BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_cancel_new(
+	struct bfabric_cancel **ret_cancel, struct bfabric_error *err);
+BFABRIC_API void bfabric_cancel_now(struct bfabric_cancel *cancel);  /* async-signal-safe */
+BFABRIC_API void bfabric_cancel_free(struct bfabric_cancel *cancel); /* NULL is fine */
+
 /* ---- sessions: one login of one environment ------------------------------------------------- */
 
 struct bfabric_session;
@@ -94,6 +109,36 @@ struct bfabric_session;
 struct bfabric_options {
 	const char *config_file; /* instead of ~/.bfabricpy.yml */
 	const char *environment; /* instead of BFABRICPY_CONFIG_ENV, then GENERAL.default_config */
+	struct bfabric_cancel *cancel; /* ends calls of the session; NULL: nothing does */
+};
+
+/* What a person needs for the device authorization grant (RFC 8628, section 3.2). */
+struct bfabric_device_code {
+	const char *user_code;
+	const char *verification_uri;
+	const char *verification_uri_complete; /* has the code in it; NULL: the server sent none */
+	int64_t expires_in;                    /* seconds */
+};
+
+/* The person who takes part in a login; `data` is handed to each function. */
+struct bfabric_ui {
+	void *data;
+	/* Device code: show it. Called once; needed for that login. */
+	void (*show_code)(void *data, const struct bfabric_device_code *code);
+	/*
+	 * Browser: open this address, show it, or both. Called once; needed for that login. False:
+	 * neither was possible, the login ends with UNSUPPORTED.
+	 */
+	bool (*open_url)(void *data, const char *url);
+	/* Time passes: called about four times a second, with what is left. NULL: not wanted. */
+	void (*waiting)(void *data, int64_t left_ms);
+	/* So far this was the login of `before`, now it is that of `now`: go on? NULL: no. */
+	bool (*other_subject)(void *data, const char *before, const char *now);
+	/*
+	 * Browser: a descriptor on which the person may paste, as a line, the address that the
+	 * browser ended at. NULL: there is none.
+	 */
+	const int *paste_fd;
 };
 
 /*

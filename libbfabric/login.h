@@ -8,21 +8,7 @@
 #ifndef BF_LOGIN_H
 #define BF_LOGIN_H
 
-#include "oauth/device.h"
 #include "session.h"
-
-/* The person. `data` is handed to each. */
-struct bf_login_ui {
-	/* Show the code. Called once. */
-	void (*show)(void *data, const struct bf_device *device);
-	/* Wait until `until_ms` (CLOCK_BOOTTIME); `expires_ms` is when the code expires. False: the
-	 * person wants out (CANCELLED). */
-	bool (*wait)(void *data, int64_t until_ms, int64_t expires_ms);
-	/* The environment's last login was `before`, this one is `now`: go on? NULL: no
-	 * (FORBIDDEN). */
-	bool (*other_subject)(void *data, const char *before, const char *now);
-	void *data;
-};
 
 struct bf_login_result {
 	char *subject;       /* NULL: the token does not say */
@@ -41,7 +27,7 @@ void bf_login_result_release(struct bf_login_result *result);
  * oauth).
  */
 BF_MUST_USE enum bfabric_status bf_login_device(struct bfabric_session *session,
-	const struct bf_login_ui *ui, int64_t deadline, struct bf_login_result *ret,
+	const struct bfabric_ui *ui, int64_t deadline, struct bf_login_result *ret,
 	struct bfabric_error *err);
 
 #endif

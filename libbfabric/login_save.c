@@ -52,7 +52,7 @@ static char *subject_before(struct bfabric_session *s)
 	return subject;
 }
 
-static enum bfabric_status confirm_subject(struct bfabric_session *s, const struct bf_login_ui *ui,
+static enum bfabric_status confirm_subject(struct bfabric_session *s, const struct bfabric_ui *ui,
 	const char *now, struct bfabric_error *err)
 {
 	BF_AUTO_FREE char *before = subject_before(s);
@@ -132,7 +132,7 @@ static enum bfabric_status describe(
 	return BFABRIC_OK;
 }
 
-enum bfabric_status bf_login_save(struct bfabric_session *s, const struct bf_login_ui *ui,
+enum bfabric_status bf_login_save(struct bfabric_session *s, const struct bfabric_ui *ui,
 	const struct bf_login_grant *grant, struct bf_login_result *ret, struct bfabric_error *err)
 {
 	BF_AUTO_LOCK struct bf_lock lock = BF_LOCK_INIT;

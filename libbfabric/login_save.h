@@ -23,7 +23,7 @@ BF_MUST_USE enum bfabric_status bf_login_prepare(
 
 /* Confirms another subject with the person, then writes record and cache. */
 BF_MUST_USE enum bfabric_status bf_login_save(struct bfabric_session *session,
-	const struct bf_login_ui *ui, const struct bf_login_grant *grant,
+	const struct bfabric_ui *ui, const struct bf_login_grant *grant,
 	struct bf_login_result *ret, struct bfabric_error *err);
 
 #endif

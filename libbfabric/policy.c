@@ -103,8 +103,9 @@ enum bfabric_status bf_call_serve(
 enum bfabric_status bf_call_fall_back(
 	struct bf_call *call, enum bfabric_status status, struct bfabric_error *err)
 {
-	if (status == BFABRIC_NO_MEMORY || status == BFABRIC_LOGIN_REQUIRED ||
-		status == BFABRIC_NOT_LOGGED_IN || !bf_call_can_fall_back(call))
+	if (status == BFABRIC_NO_MEMORY || status == BFABRIC_CANCELLED ||
+		status == BFABRIC_LOGIN_REQUIRED || status == BFABRIC_NOT_LOGGED_IN ||
+		!bf_call_can_fall_back(call))
 		return status;
 	bf_call_warn(call, "the token could not be refreshed and is used until it expires: %.400s",
 		err->text);
@@ -145,7 +146,7 @@ enum bfabric_status bf_session_lock(struct bfabric_session *s, struct bf_lock *l
 		if (bf_boot_ms(s->sys) >= deadline)
 			return bf_fail(err, BFABRIC_LOCK_TIMEOUT,
 				"another process holds the lock %s for too long", lock->path);
-		bf_sleep_ms(s->sys, pause);
+		status = bf_session_sleep(s, pause, err);
 		pause = next_pause(pause);
 	}
 	return status;
@@ -219,7 +220,9 @@ static enum answer wait_for_lock(struct bf_call *call, struct bf_lock *lock,
 				"another process holds the lock %s for too long", lock->path);
 			return NO_LOCK;
 		}
-		bf_sleep_ms(sys, pause);
+		*ret_status = bf_session_sleep(call->s, pause, err);
+		if (*ret_status != BFABRIC_OK)
+			return ANSWERED;
 		pause = next_pause(pause);
 	}
 }

@@ -10,6 +10,7 @@
  *   keep.c      a new token: saving and serving it
  *   save.c      record, cache, rescue copy
  *   outcome.c   the note in the lock file
+ *   login_*.c   logging in (login.h, login_flow.h, login_save.h)
  *   trace.c     what -v shows
  */
 #ifndef BF_POLICY_H
@@ -49,8 +50,9 @@ struct bfabric_session {
 	const char *chosen_by;
 	struct bf_paths paths; /* empty for methods without a cache */
 	const struct bf_sys *sys;
-	const struct bf_transport *seam; /* instead of libcurl; never changes */
-	struct bf_http *http;            /* made when first needed, by the holder of `policy` */
+	const struct bf_transport *seam;     /* instead of libcurl; never changes */
+	const struct bfabric_cancel *cancel; /* NULL: nobody can */
+	struct bf_http *http;                /* made when first needed, by the holder of `policy` */
 	void (*trace)(void *data, const char *text); /* NULL: nobody listens */
 	void *trace_data;
 	pthread_mutex_t policy; /* one thread at a time waits, refreshes, logs in */
@@ -67,6 +69,10 @@ BF_MUST_USE enum bfabric_status bf_session_open_http(
 /* The transport, made on first use; the caller holds `policy`. */
 BF_MUST_USE enum bfabric_status bf_session_transport(
 	struct bfabric_session *s, struct bf_transport *ret, struct bfabric_error *err);
+
+/* Sleep, or CANCELLED. */
+BF_MUST_USE enum bfabric_status bf_session_sleep(
+	const struct bfabric_session *s, int64_t ms, struct bfabric_error *err);
 
 /* ---- trace.c ---- */
 

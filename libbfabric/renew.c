@@ -41,6 +41,7 @@ static void renewal_release(struct renewal *r)
 static void set_deadlines(const struct renewal *r, struct bf_request *request)
 {
 	request->deadline = r->call->deadline < r->deadline ? r->call->deadline : r->deadline;
+	request->cancel = r->call->s->cancel;
 	if (r->grant->spends)
 		request->reply_deadline = r->deadline;
 }
@@ -290,8 +291,9 @@ static enum bfabric_status spend_undisturbed(
 
 	hold_signals(&before);
 	status = spend(r, save, &trouble);
-	/* Too little time or memory is this caller's trouble, not that of those who wait. */
-	if (status != BFABRIC_TIMEOUT && status != BFABRIC_NO_MEMORY)
+	/* Too little time, patience or memory is this caller's trouble, not that of those who wait.
+	 */
+	if (status != BFABRIC_TIMEOUT && status != BFABRIC_CANCELLED && status != BFABRIC_NO_MEMORY)
 		bf_outcome_write(lock, r->call->s->sys, status, &trouble);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (status == BFABRIC_OK)

@@ -31,6 +31,13 @@ const char *bfabric_session_cache_path(const struct bfabric_session *session)
 	return session->paths.cache ? session->paths.cache : "";
 }
 
+enum bfabric_status bf_session_sleep(
+	const struct bfabric_session *s, int64_t ms, struct bfabric_error *err)
+{
+	bf_cancel_sleep(s->cancel, s->sys, ms);
+	return bf_cancelled(s->cancel) ? bf_fail(err, BFABRIC_CANCELLED, "cancelled") : BFABRIC_OK;
+}
+
 /* ---- life ------------------------------------------------------------------------------------ */
 
 void bfabric_session_free(struct bfabric_session *session)
@@ -85,6 +92,7 @@ enum bfabric_status bf_session_new(struct bf_environment *environment, const cha
 	s->chosen_by = chosen_by;
 	s->sys = seams && seams->sys ? seams->sys : &bf_sys_real;
 	s->seam = seams ? seams->transport : NULL;
+	s->cancel = seams ? seams->cancel : NULL;
 	s->env.method = environment->method;
 	status = check_store(environment, err);
 	if (status == BFABRIC_OK && bf_session_cached(s)) {
@@ -106,6 +114,7 @@ enum bfabric_status bfabric_session_open(const struct bfabric_options *options,
 {
 	BF_AUTO_CONFIG struct bf_config *config = NULL;
 	BF_AUTO_ENVIRONMENT struct bf_environment env = {0};
+	struct bf_session_seams seams = {.cancel = options ? options->cancel : NULL};
 	const char *chosen_by = NULL;
 	enum bfabric_status status =
 		bf_config_load(options ? options->config_file : NULL, &config, err);
@@ -114,7 +123,7 @@ enum bfabric_status bfabric_session_open(const struct bfabric_options *options,
 		status = bf_config_select(
 			config, options ? options->environment : NULL, &chosen_by, &env, err);
 	if (status == BFABRIC_OK)
-		status = bf_session_new(&env, chosen_by, /* seams= */ NULL, ret_session, err);
+		status = bf_session_new(&env, chosen_by, &seams, ret_session, err);
 	return status;
 }
 

@@ -15,6 +15,7 @@
 struct bf_session_seams {
 	const struct bf_sys *sys;
 	const struct bf_transport *transport;
+	struct bfabric_cancel *cancel;
 };
 
 /* Takes `environment` over (it is left empty). `chosen_by` is a constant or NULL. */

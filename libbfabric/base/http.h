@@ -7,6 +7,7 @@
 #ifndef BF_HTTP_H
 #define BF_HTTP_H
 
+#include "cancel.h"
 #include "secret.h"
 
 struct bf_request {
@@ -21,6 +22,8 @@ struct bf_request {
 	 * request that spent a token has lost what the token was exchanged for.
 	 */
 	int64_t deadline, reply_deadline;
+	/* Ends the request with CANCELLED, but not where only reply_deadline counts. Borrowed. */
+	const struct bfabric_cancel *cancel;
 	bool spends; /* a rotating token is in it: never reuse a connection, never resend */
 };
 
@@ -39,7 +42,7 @@ void bf_reply_release(struct bf_reply *reply);
 /*
  * perform: OK when any HTTP reply came, whatever its status; RETRY_LATER or TIMEOUT when none came
  * (text names host, proxy or certificate file, and the reason); BAD_REPLY when it broke a limit;
- * BAD_CONFIG when the certificate could not be verified or a CA file not be read. *ret_sent says
+ * BAD_CONFIG when the certificate could not be verified or a CA file not be read; CANCELLED. *ret_sent says
  * (also on failure) whether any byte of the request may have reached the server.
  */
 struct bf_transport {

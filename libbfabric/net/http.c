@@ -11,7 +11,6 @@
 #include <string.h>
 
 #define CONNECT_MAX_MS  10000
-#define TIMER_SLACK_MS  50
 #define BODY_MAX        ((size_t)1 << 20)
 #define HEADERS_MAX     ((size_t)64 << 10)
 #define RETRY_AFTER_MAX 86400
@@ -114,7 +113,8 @@ static int on_progress(
 	const struct exchange *x = data;
 
 	(void)down_all, (void)down, (void)up_all, (void)up;
-	return bf_boot_ms(&bf_sys_real) >= (x->sent ? x->reply_end_ms : x->end_ms);
+	return bf_request_cancelled(x->request, x->sent) ||
+	       bf_boot_ms(&bf_sys_real) >= (x->sent ? x->reply_end_ms : x->end_ms);
 }
 
 /*
@@ -261,19 +261,12 @@ static bool is_proxy_trouble(const struct exchange *x, CURLcode code)
 	       bf_route_names_proxy(&x->route, x->why);
 }
 
-/* libcurl's clock and ours round differently: a few milliseconds before the deadline is at it. */
-static bool deadline_passed(const struct exchange *x)
-{
-	if (x->sent && x->request->reply_deadline)
-		return false; /* the bound of a request, not its caller's */
-	return x->request->deadline &&
-	       x->request->deadline <= bf_boot_ms(&bf_sys_real) + TIMER_SLACK_MS;
-}
-
 static enum bfabric_status fail_network(
 	const struct exchange *x, CURLcode code, struct bfabric_error *err)
 {
-	enum bfabric_status status = deadline_passed(x) ? BFABRIC_TIMEOUT : BFABRIC_RETRY_LATER;
+	enum bfabric_status status = bf_request_late(x->request, x->sent, bf_boot_ms(&bf_sys_real))
+					     ? BFABRIC_TIMEOUT
+					     : BFABRIC_RETRY_LATER;
 
 	if (is_proxy_trouble(x, code))
 		return bf_route_fail_proxy(&x->route, status, x->host, reason(x, code), err);
@@ -287,6 +280,8 @@ static enum bfabric_status explain(
 {
 	if (x->reply.body.failed || code == CURLE_OUT_OF_MEMORY)
 		return bf_fail_nomem(err);
+	if (bf_request_cancelled(x->request, x->sent))
+		return bf_fail(err, BFABRIC_CANCELLED, "cancelled while asking %s", x->host);
 	if (x->too_much)
 		return bf_fail(err, BFABRIC_BAD_REPLY, "%s answered with %s", x->host, x->too_much);
 	if (code == CURLE_SSL_CACERT_BADFILE)

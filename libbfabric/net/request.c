@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define REQUEST_MAX_MS 30000
+#define TIMER_SLACK_MS 50
 
 enum bfabric_status bf_request_check(
 	const struct bf_request *request, struct bf_url *ret_url, struct bfabric_error *err)
@@ -25,7 +26,6 @@ enum bfabric_status bf_request_check(
 	return bf_url_parse(bare, ret_url, err);
 }
 
-/* A host that bf_url_parse let through needs no cleaning; cut, it still tells what was meant. */
 int64_t bf_request_end(const struct bf_request *request, bool sent, int64_t now)
 {
 	int64_t deadline =
@@ -34,6 +34,20 @@ int64_t bf_request_end(const struct bf_request *request, bool sent, int64_t now)
 	return deadline && deadline < now + REQUEST_MAX_MS ? deadline : now + REQUEST_MAX_MS;
 }
 
+/* libcurl's clock and ours round differently: a few milliseconds before the deadline is at it. */
+bool bf_request_late(const struct bf_request *request, bool sent, int64_t now)
+{
+	if (sent && request->reply_deadline)
+		return false; /* the bound of a request, not its caller's */
+	return request->deadline && request->deadline <= now + TIMER_SLACK_MS;
+}
+
+bool bf_request_cancelled(const struct bf_request *request, bool sent)
+{
+	return !(sent && request->reply_deadline) && bf_cancelled(request->cancel);
+}
+
+/* A host that bf_url_parse let through needs no cleaning; cut, it still tells what was meant. */
 void bf_request_show_host(const struct bf_url *url, char *dst, size_t size)
 {
 	if (url->port == (strcmp(url->scheme, "https") == 0 ? 443U : 80U))

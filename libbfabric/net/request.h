@@ -21,6 +21,12 @@ BF_MUST_USE enum bfabric_status bf_request_check(
  */
 int64_t bf_request_end(const struct bf_request *request, bool sent, int64_t now);
 
+/* Did the caller's deadline pass, not just the bound of a request? */
+bool bf_request_late(const struct bf_request *request, bool sent, int64_t now);
+
+/* Whoever waits for the successor of a token that was spent waits to the end. */
+bool bf_request_cancelled(const struct bf_request *request, bool sent);
+
 /* "host", or "host:8443" where the port is not the usual one; shortened to fit. */
 void bf_request_show_host(const struct bf_url *url, char *dst, size_t size);
 

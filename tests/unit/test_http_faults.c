@@ -249,6 +249,38 @@ static void drip_headers(struct peer_conn *conn)
 }
 
 /* Bytes that keep coming do not move the deadline. */
+static void *wish(void *cancel)
+{
+	(void)usleep(50000);
+	bfabric_cancel_now(cancel);
+	return NULL;
+}
+
+/* The wish comes while the server hangs: it ends the request, but not one whose reply counts. */
+static void a_wish_ends_a_request(void **state)
+{
+	(void)state;
+	for (int counts = 0; counts <= 1; counts++) {
+		AUTO_PEER struct peer peer = {.serve = peer_hang};
+		AUTO_HTTP struct bf_http *http = client(NULL);
+		struct bfabric_cancel *cancel = NULL;
+		struct bf_request request = {0};
+		pthread_t other;
+
+		peer_start(&peer);
+		request = client_request("http", "127.0.0.1", peer.port);
+		assert_int_equal(bfabric_cancel_new(&cancel, NULL), BFABRIC_OK);
+		request.cancel = cancel;
+		request.reply_deadline = counts ? bfabric_deadline_in(2) : 0;
+		assert_int_equal(pthread_create(&other, NULL, wish, cancel), 0);
+		AUTO_OUTCOME struct outcome o = client_perform(http, &request);
+
+		assert_int_equal(o.status, counts ? BFABRIC_RETRY_LATER : BFABRIC_CANCELLED);
+		assert_int_equal(pthread_join(other, NULL), 0);
+		bfabric_cancel_free(cancel);
+	}
+}
+
 static void a_server_that_drips_is_left_at_the_deadline(void **state)
 {
 	AUTO_PEER struct peer body = {0}, head = {0};
@@ -381,6 +413,7 @@ int main(void)
 		cmocka_unit_test(truncated_replies_are_no_replies),
 		cmocka_unit_test(a_server_that_hangs_is_left_at_the_deadline),
 		cmocka_unit_test(a_reply_may_come_after_the_deadline),
+		cmocka_unit_test(a_wish_ends_a_request),
 		cmocka_unit_test(a_server_that_drips_is_left_at_the_deadline),
 		cmocka_unit_test(no_time_left_means_no_request),
 		cmocka_unit_test(one_mib_is_the_limit),

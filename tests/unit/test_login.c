@@ -30,7 +30,7 @@ static bool other_subject(void *data, const char *before, const char *now)
 static enum bfabric_status save_login(
 	struct world *w, const char *subject, struct answer *answer, struct bf_login_result *ret)
 {
-	struct bf_login_ui ui = {.other_subject = answer ? other_subject : NULL, .data = answer};
+	struct bfabric_ui ui = {.other_subject = answer ? other_subject : NULL, .data = answer};
 	json_t *reply = authserver_login(w->server, subject);
 	struct bf_login_grant grant = {.reply = reply,
 		.token_endpoint = "https://bfabric.test/bfabric/rest/oauth/token",
@@ -167,7 +167,7 @@ static void test_a_login_without_refresh_token(void **state)
 {
 	struct world *w = *state;
 	BF_AUTO_LOGIN_RESULT struct bf_login_result result = {0};
-	struct bf_login_ui ui = {0};
+	struct bfabric_ui ui = {0};
 	json_t *reply = json_pack("{s:s}", "access_token", "opaque");
 	struct bf_login_grant grant = {.reply = reply, .token_endpoint = "https://bfabric.test/t"};
 
@@ -187,7 +187,7 @@ static void test_a_huge_reply(void **state)
 {
 	struct world *w = *state;
 	BF_AUTO_LOGIN_RESULT struct bf_login_result result = {0};
-	struct bf_login_ui ui = {0};
+	struct bfabric_ui ui = {0};
 	json_t *reply = authserver_login(w->server, "alice");
 	struct bf_login_grant grant = {
 		.reply = reply, .token_endpoint = "https://bfabric.test/bfabric/rest/oauth/token"};
@@ -230,13 +230,15 @@ static void test_prepare_finds_what_is_in_the_way(void **state)
 struct person {
 	struct world *w;
 	struct answer answer;
-	unsigned shown, waits;
-	unsigned give_up_at; /* 0: never */
-	int64_t last_until, expires;
+	unsigned shown, ticks;
+	unsigned give_up_at; /* so many polls; 0: never */
+	unsigned troubles;   /* met so far */
+	struct bfabric_cancel *cancel;
+	int64_t left;
 	char code[32], uri[64];
 };
 
-static void show(void *data, const struct bf_device *device)
+static void show(void *data, const struct bfabric_device_code *device)
 {
 	struct person *p = data;
 
@@ -245,20 +247,14 @@ static void show(void *data, const struct bf_device *device)
 	snprintf(p->uri, sizeof(p->uri), "%s", device->verification_uri);
 }
 
-static bool wait_for(void *data, int64_t until_ms, int64_t expires_ms)
+static void waiting(void *data, int64_t left_ms)
 {
 	struct person *p = data;
-	int64_t left = until_ms - p->w->clock->boot_ms;
 
-	p->last_until = until_ms;
-	p->expires = expires_ms;
-	if (++p->waits == p->give_up_at)
-		return false;
-	if (left > 0) {
-		p->w->clock->boot_ms += left;
-		p->w->clock->wall += left;
-	}
-	return true;
+	p->ticks++;
+	p->left = left_ms;
+	if (p->give_up_at && p->w->server->polls >= p->give_up_at)
+		bfabric_cancel_now(p->cancel);
 }
 
 static bool person_agrees(void *data, const char *before, const char *now)
@@ -271,8 +267,9 @@ static bool person_agrees(void *data, const char *before, const char *now)
 static enum bfabric_status log_in_by_device(
 	struct world *w, struct person *p, int64_t deadline, struct bf_login_result *ret)
 {
-	struct bf_login_ui ui = {
-		.show = show, .wait = wait_for, .other_subject = person_agrees, .data = p};
+	struct bfabric_ui ui = {
+
+		.show_code = show, .waiting = waiting, .other_subject = person_agrees, .data = p};
 
 	p->w = w;
 	return bf_login_device(w->s, &ui, deadline, ret, &w->err);
@@ -287,6 +284,8 @@ static void test_device_login(void **state)
 	w->server->approve_after = 3;
 	assert_int_equal(log_in_by_device(w, &person, 0, &result), BFABRIC_OK);
 	assert_int_equal(person.shown, 1);
+	assert_in_range(person.ticks, 4 * 20, 4 * 20 + 8); /* four intervals of five seconds */
+	assert_int_equal(person.left, 600000 - 4 * 5000);
 	assert_string_equal(person.code, "ABCD-EFGH");
 	assert_string_equal(person.uri, "https://bfabric.test/device");
 	assert_string_equal(result.subject, "alice");
@@ -357,24 +356,28 @@ static void test_device_login_cancelled(void **state)
 {
 	struct world *w = *state;
 	BF_AUTO_LOGIN_RESULT struct bf_login_result result = {0};
-	struct person person = {.give_up_at = 2};
+	struct person person = {.give_up_at = 1};
 
+	assert_int_equal(bfabric_cancel_new(&person.cancel, NULL), BFABRIC_OK);
+	w->s->cancel = person.cancel;
 	w->server->approve_after = 1000000;
 	assert_int_equal(log_in_by_device(w, &person, 0, &result), BFABRIC_CANCELLED);
 	assert_int_equal(w->server->polls, 1);
+	w->s->cancel = NULL;
+	bfabric_cancel_free(person.cancel);
 }
 
 /* Between two polls the server restarts: 503, an HTML 404, nothing. */
 
-static bool wait_in_trouble(void *data, int64_t until_ms, int64_t expires_ms)
+static void waiting_in_trouble(void *data, int64_t left_ms)
 {
 	static const enum authserver_trouble troubles[] = {
 		TROUBLE_503, TROUBLE_HTML_404, TROUBLE_NOT_SENT, TROUBLE_LOST_REQUEST};
 	struct person *p = data;
 
-	if (p->waits < 4)
-		authserver_trouble_set(p->w->server, troubles[p->waits], 1);
-	return wait_for(data, until_ms, expires_ms);
+	if (p->troubles < 4 && p->w->server->trouble_left == 0)
+		authserver_trouble_set(p->w->server, troubles[p->troubles++], 1);
+	waiting(data, left_ms);
 }
 
 static void test_device_login_survives_a_redeploy(void **state)
@@ -382,11 +385,11 @@ static void test_device_login_survives_a_redeploy(void **state)
 	struct world *w = *state;
 	BF_AUTO_LOGIN_RESULT struct bf_login_result result = {0};
 	struct person person = {.w = w};
-	struct bf_login_ui ui = {.show = show, .wait = wait_in_trouble, .data = &person};
+	struct bfabric_ui ui = {.show_code = show, .waiting = waiting_in_trouble, .data = &person};
 
 	assert_int_equal(bf_login_device(w->s, &ui, 0, &result, &w->err), BFABRIC_OK);
 	assert_int_equal(w->server->polls, 1);
-	assert_in_range(person.waits, 5, 6);
+	assert_int_equal(person.troubles, 4);
 }
 
 static void test_device_login_cannot_start(void **state)

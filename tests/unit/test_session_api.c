@@ -96,7 +96,7 @@ static void test_an_expiry_is_written_as_an_integer(void **state)
 static void test_the_same_refresh_token_after_another_login(void **state)
 {
 	struct world *w = *state;
-	struct bf_login_ui ui = {0};
+	struct bfabric_ui ui = {0};
 	BF_AUTO_LOGIN_RESULT struct bf_login_result result = {0};
 	json_t *reply = authserver_login(w->server, "alice");
 	struct bf_login_grant grant = {.reply = reply, .client_auth = BF_CLIENT_AUTH_EMPTY_BASIC};

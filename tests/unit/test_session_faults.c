@@ -97,7 +97,7 @@ static enum bfabric_status auth(struct world *w)
 static enum bfabric_status log_in_anew(struct world *w)
 {
 	BF_AUTO_LOGIN_RESULT struct bf_login_result result = {0};
-	struct bf_login_ui ui = {0};
+	struct bfabric_ui ui = {0};
 	struct bf_login_grant grant = {.client_auth = BF_CLIENT_AUTH_EMPTY_BASIC,
 		.token_endpoint = "https://bfabric.test/bfabric/rest/oauth/token"};
 	enum bfabric_status status;
@@ -112,24 +112,15 @@ static enum bfabric_status log_in_anew(struct world *w)
 	return status;
 }
 
-static void show(void *data, const struct bf_device *device)
+static void show(void *data, const struct bfabric_device_code *device)
 {
 	(void)data, (void)device; /* nobody looks */
-}
-
-static bool wait_a_moment(void *data, int64_t until_ms, int64_t expires_ms)
-{
-	struct world *w = data;
-
-	(void)expires_ms; /* not shown */
-	w->clock->boot_ms = until_ms;
-	return true;
 }
 
 static enum bfabric_status log_in_by_device(struct world *w)
 {
 	BF_AUTO_LOGIN_RESULT struct bf_login_result result = {0};
-	struct bf_login_ui ui = {.show = show, .wait = wait_a_moment, .data = w};
+	struct bfabric_ui ui = {.show_code = show, .data = w};
 
 	return bf_login_device(w->s, &ui, 0, &result, &w->err);
 }

@@ -190,7 +190,7 @@ static bool agree(void *data, const char *before, const char *now)
 void world_login(struct world *w)
 {
 	BF_AUTO_LOGIN_RESULT struct bf_login_result result = {0};
-	struct bf_login_ui ui = {.other_subject = agree};
+	struct bfabric_ui ui = {.other_subject = agree};
 	json_t *reply = authserver_login(w->server, "alice");
 	struct bf_login_grant grant = {.reply = reply,
 		.token_endpoint = "https://bfabric.test/bfabric/rest/oauth/token",
