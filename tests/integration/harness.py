@@ -186,6 +186,10 @@ class Sandbox(Temporary):
     def deny(self, authorize_url, **options):
         return Browser(self).deny(authorize_url, **options)
 
+    def launch_token(self, **form):
+        """A launch JWT: user, client_id, lifetime, entityId, …; an empty one leaves a claim out."""
+        return self.control("launch", **form)["launch_token"]
+
     def log(self, endpoint=None, **fields):
         """The request log; only lines of this endpoint and with these members, when given."""
         if self.process.poll() is None:

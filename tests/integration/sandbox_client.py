@@ -12,6 +12,8 @@ import urllib.parse
 
 import harness
 
+ACCESS_TYPE = "urn:ietf:params:oauth:token-type:access_token"
+EXCHANGE_GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
 
@@ -100,6 +102,23 @@ def exchange_code(server, code, headers=None, **form):
     form = {"grant_type": "authorization_code", "client_id": "CLI", "code": code,
             "redirect_uri": "http://127.0.0.1:1/callback", "code_verifier": VERIFIER, **form}
     return token(server, headers, **{k: v for k, v in form.items() if v is not None})
+
+
+def exchange_launch(server, launch_token, client_id, secret, **form):
+    form = {"grant_type": EXCHANGE_GRANT, "subject_token": launch_token,
+            "subject_token_type": ACCESS_TYPE, **form}
+    return token(server, {"Authorization": basic(client_id, secret)}, **form)
+
+
+def introspect(server, value, client_id, secret):
+    return post(server, server.base_url + "/rest/oauth/introspect", {"token": value},
+                {"Authorization": basic(client_id, secret)})
+
+
+def revoke(server, value, headers=None, **form):
+    form = {"token": value, "client_id": "CLI", **form}
+    return post(server, server.base_url + "/rest/oauth/revoke",
+                {k: v for k, v in form.items() if v is not None}, headers)
 
 
 def poll(server, code, **form):

@@ -10,6 +10,7 @@
 #include "device.h"
 #include "endpoints.h"
 #include "grants.h"
+#include "launch.h"
 #include "reply.h"
 
 #include <math.h>
@@ -236,6 +237,9 @@ static const struct {
 	{"set", false, do_set, "OPTION=VALUE…: any option that is not fixed at start"},
 	{"mint", false, do_mint,
 		"[user], [client_id], [scope], [lifetime]: a token reply, no login"},
+	{"launch", false, sb_launch_mint,
+		"[user], [client_id], [lifetime], [entityId], [entityClassName], [applicationId], "
+		"[jobId], [email], [name]: a launch token (empty: leave the claim out)"},
 	{"advance", false, do_advance, "seconds: move the server's clock"},
 };
 

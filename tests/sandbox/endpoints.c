@@ -21,6 +21,8 @@ static const struct sb_endpoint rows[] = {
 		.describe = sb_describe_token, .metadata = "token_endpoint"},
 	{"device_authorization", OAUTH "device_authorization", SB_EXACT, "POST", SB_BODY_FORM,
 		sb_handle_device_authorization, .metadata = "device_authorization_endpoint"},
+	{"introspect", OAUTH "introspect", SB_EXACT, "POST", SB_BODY_FORM, sb_handle_introspect,
+		.metadata = "introspection_endpoint"},
 	{"revoke", OAUTH "revoke", SB_EXACT, "POST", SB_BODY_FORM, sb_handle_revoke,
 		.metadata = "revocation_endpoint"},
 	{"device", SB_BASE "/device", SB_EXACT, "GET HEAD POST", SB_BODY_FORM,

@@ -40,6 +40,7 @@ void sb_handle_jwks(struct sb_request *rq);
 void sb_handle_authorize(struct sb_request *rq);
 void sb_handle_token(struct sb_request *rq);
 void sb_describe_token(struct sb_request *rq);
+void sb_handle_introspect(struct sb_request *rq);
 void sb_handle_revoke(struct sb_request *rq);
 void sb_handle_device_authorization(struct sb_request *rq);
 void sb_handle_device_page(struct sb_request *rq);

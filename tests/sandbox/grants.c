@@ -7,6 +7,7 @@
 
 static const struct sb_grant rows[] = {
 	{"authorization_code", SB_GRANT_CODE, false, sb_grant_authorization_code},
+	{"token_exchange", SB_GRANT_EXCHANGE, false, sb_grant_exchange},
 	{"device_code", SB_GRANT_DEVICE, false, sb_grant_device},
 	{"refresh_token", SB_GRANT_REFRESH, true, sb_grant_refresh},
 	{"client_credentials", SB_GRANT_SERVICE, false, sb_grant_client_credentials},
@@ -121,41 +122,36 @@ static json_t *common_claims(struct sandbox *sb, const struct sb_issue *what, in
 	return claims;
 }
 
+char *sb_sign(struct sandbox *sb, const json_t *claims)
+{
+	return sb_key_sign(&sb->key, claims);
+}
+
 static char *sign_and_drop(struct sandbox *sb, json_t *claims)
 {
-	char *jwt = sb_key_sign(&sb->key, claims);
+	char *jwt = sb_sign(sb, claims);
 
 	json_decref(claims);
 	return jwt;
 }
 
-static char *make_access_token(struct sandbox *sb, const struct sb_issue *what, int lifetime)
+static json_t *access_claims(struct sandbox *sb, const struct sb_issue *what, int lifetime)
 {
-	json_t *claims;
+	json_t *claims = common_claims(sb, what, lifetime);
 
-	if (sb->set.opaque_tokens)
-		return sb_random_token("sandbox_at_", 33);
-	claims = common_claims(sb, what, lifetime);
 	json_object_set_new(claims, "aud", json_string("bfabric-api"));
 	json_object_set_new(claims, "scope", json_string(what->scope));
 	if (sb_scope_has(what->scope, "groups", strlen("groups")))
 		json_object_set_new(claims, "groups", json_pack("[s, s]", "sandbox", "rehearsal"));
 	if (sb_scope_has(what->scope, "containers", strlen("containers")))
 		json_object_set_new(claims, "containers", json_pack("[s, s]", "1001", "1002"));
-	return sign_and_drop(sb, claims);
-}
-
-static char *make_id_token(struct sandbox *sb, const struct sb_issue *what, int lifetime)
-{
-	json_t *claims = common_claims(sb, what, lifetime);
-
-	json_object_set_new(claims, "aud", json_string(what->family->client->id));
-	json_object_set_new(claims, "preferred_username", json_string(what->user));
-	return sign_and_drop(sb, claims);
+	if (what->claims)
+		json_object_update(claims, what->claims);
+	return claims;
 }
 
 static bool remember(struct sandbox *sb, const struct sb_issue *what, enum sb_token_kind kind,
-	const char *value, double expires)
+	const char *value, double expires, json_t *claims)
 {
 	struct sb_token *token = sb_store_add(&sb->store, what->family, kind, value, expires);
 
@@ -165,7 +161,32 @@ static bool remember(struct sandbox *sb, const struct sb_issue *what, enum sb_to
 	free(token->scope);
 	token->user = sb_strdup(what->user);
 	token->scope = sb_strdup(what->scope);
+	token->claims = json_incref(claims);
 	return true;
+}
+
+/* An access token and what is remembered of it; NULL when the store is full. */
+static char *make_access_token(struct sandbox *sb, const struct sb_issue *what, int lifetime)
+{
+	json_t *claims = access_claims(sb, what, lifetime);
+	char *value =
+		sb->set.opaque_tokens ? sb_random_token("sandbox_at_", 33) : sb_sign(sb, claims);
+
+	if (!remember(sb, what, SB_ACCESS, value, sb_now(sb) + lifetime, claims)) {
+		free(value);
+		value = NULL;
+	}
+	json_decref(claims);
+	return value;
+}
+
+static char *make_id_token(struct sandbox *sb, const struct sb_issue *what, int lifetime)
+{
+	json_t *claims = common_claims(sb, what, lifetime);
+
+	json_object_set_new(claims, "aud", json_string(what->family->client->id));
+	json_object_set_new(claims, "preferred_username", json_string(what->user));
+	return sign_and_drop(sb, claims);
 }
 
 static bool add_refresh_token(struct sb_request *rq, const struct sb_issue *what, json_t *reply)
@@ -181,7 +202,8 @@ static bool add_refresh_token(struct sb_request *rq, const struct sb_issue *what
 	value = sb_random_token("sandbox_rt_", 32);
 	json_object_set_new(reply, "refresh_token", json_string(value));
 	sb_token_id(value, rq->log.new_refresh_token_id);
-	return remember(sb, what, SB_REFRESH, value, sb_now(sb) + sb->set.refresh_lifetime);
+	return remember(sb, what, SB_REFRESH, value, sb_now(sb) + sb->set.refresh_lifetime,
+		/* claims= */ NULL);
 }
 
 void sb_issue(struct sb_request *rq, const struct sb_issue *what)
@@ -189,12 +211,15 @@ void sb_issue(struct sb_request *rq, const struct sb_issue *what)
 	struct sandbox *sb = rq->sb;
 	int lifetime = what->lifetime == SB_ISSUE_DEFAULT ? sb->set.token_lifetime : what->lifetime;
 	SB_AUTOFREE char *access = make_access_token(sb, what, lifetime);
-	json_t *reply = json_pack("{s:s, s:s, s:s}", "access_token", access, "token_type", "Bearer",
-		"scope", what->scope);
-	bool stored = remember(sb, what, SB_ACCESS, access, sb_now(sb) + lifetime);
+	bool stored = access;
+	json_t *reply = json_pack("{s:s?, s:s, s:s}", "access_token", access, "token_type",
+		"Bearer", "scope", what->scope);
 
 	if (!sb->set.no_expires_in)
 		json_object_set_new(reply, "expires_in", json_integer(lifetime));
+	if (what->issued_token_type)
+		json_object_set_new(
+			reply, "issued_token_type", json_string(what->issued_token_type));
 	if (what->refresh_token && stored)
 		stored = add_refresh_token(rq, what, reply);
 	if (what->id_token && sb_scope_has(what->scope, "openid", strlen("openid")))

@@ -26,6 +26,7 @@ json_t *sb_grants_json(void);
 
 /* The grants, each in its own file (the short ones share token.c). */
 void sb_grant_authorization_code(struct sb_request *rq, struct sb_client *client);
+void sb_grant_exchange(struct sb_request *rq, struct sb_client *client);
 void sb_grant_device(struct sb_request *rq, struct sb_client *client);
 void sb_grant_refresh(struct sb_request *rq, struct sb_client *client);
 void sb_grant_client_credentials(struct sb_request *rq, struct sb_client *client);
@@ -52,11 +53,15 @@ struct sb_issue {
 	int lifetime; /* of the access token in seconds; SB_ISSUE_DEFAULT: as the settings say */
 	bool refresh_token;
 	bool id_token;
+	json_t *claims;                   /* more of the access token; borrowed, or NULL */
+	const char *issued_token_type;    /* RFC 8693; or NULL */
 	const char *repeat_refresh_token; /* answer with this one instead of a new one; or NULL */
 };
 
 /* Makes the tokens and fills the reply and the log. */
 void sb_issue(struct sb_request *rq, const struct sb_issue *what);
+/* The JWT of these claims, signed as the settings say, on the heap. */
+char *sb_sign(struct sandbox *sb, const json_t *claims);
 /* Our issuer, with or without slash, on the heap. */
 char *sb_issuer(const struct sandbox *sb);
 

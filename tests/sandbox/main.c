@@ -10,6 +10,7 @@
 #include "control.h"
 #include "device.h"
 #include "endpoints.h"
+#include "launch.h"
 #include "sandbox.h"
 #include "tls.h"
 
@@ -159,6 +160,7 @@ static void sandbox_release(struct sandbox *sb)
 	sb_devices_release(sb);
 	sb_codes_release(sb);
 	sb_browsers_release(sb);
+	sb_launches_release(sb);
 	sb_store_release(&sb->store);
 	json_decref(sb->counters);
 	close(sb->stop_fd);

@@ -85,6 +85,15 @@ const char *sb_params_get(const struct sb_params *p, const char *name)
 	return NULL;
 }
 
+bool sb_params_has(const struct sb_params *p, const char *name)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		if (!strcmp(p->list[i].name, name))
+			return true;
+	}
+	return false;
+}
+
 void sb_params_free(struct sb_params *p)
 {
 	for (size_t i = 0; i < p->count; i++) {

@@ -30,6 +30,8 @@ void sb_params_json(struct sb_params *p, const char *text, size_t len);
 /* The value, or NULL when the parameter is missing or empty: RFC 6749 section 3.1 treats both
  * alike. */
 const char *sb_params_get(const struct sb_params *p, const char *name);
+/* Whether the parameter came at all. */
+bool sb_params_has(const struct sb_params *p, const char *name);
 void sb_params_free(struct sb_params *p);
 
 #endif

@@ -38,6 +38,10 @@ void sb_handle_revoke(struct sb_request *rq)
 	case SB_REVOKE_501:
 		sb_reply_oauth_error(rq, 501, "unsupported", "Revocation is not available.");
 		return;
+	case SB_REVOKE_503: /* RFC 7009 section 2.2.1: the token is still good */
+		sb_reply_page(&rq->reply, 503, "Busy", "Try again later.");
+		sb_reply_header(&rq->reply, "Retry-After", "1");
+		return;
 	case SB_REVOKE_200:
 		break;
 	}

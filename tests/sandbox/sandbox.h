@@ -41,6 +41,7 @@ struct sb_endpoint;
 struct sb_device;
 struct sb_code;
 struct sb_browser;
+struct sb_launch;
 
 struct sandbox {
 	struct sb_settings set;
@@ -52,6 +53,8 @@ struct sandbox {
 	size_t code_count;
 	struct sb_browser *browsers;
 	size_t browser_count;
+	struct sb_launch *launches;
+	size_t launch_count;
 	struct sb_key key;
 	struct sb_log log;
 	pthread_mutex_t lock;

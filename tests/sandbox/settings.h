@@ -37,7 +37,8 @@ enum sb_callback {
 	SB_CALLBACK_CODE_AND_ERROR
 };
 enum sb_callback_iss { SB_ISS_NONE, SB_ISS_RIGHT, SB_ISS_WRONG };
-enum sb_revoke { SB_REVOKE_200, SB_REVOKE_404, SB_REVOKE_501 };
+enum sb_revoke { SB_REVOKE_200, SB_REVOKE_404, SB_REVOKE_501, SB_REVOKE_503 };
+enum sb_ids { SB_IDS_NUMBER, SB_IDS_STRING };
 
 struct sb_settings {
 	/* how it runs; fixed at start */
@@ -55,6 +56,7 @@ struct sb_settings {
 	int refresh_lifetime;
 	int device_lifetime;
 	int code_lifetime;
+	int launch_lifetime;
 	int interval;
 	double clock_skew;
 	double reuse_grace;
@@ -76,6 +78,10 @@ struct sb_settings {
 	bool no_expires_in;
 	int discovery; /* enum sb_discovery */
 	int revoke;    /* enum sb_revoke */
+	bool introspect_public;
+	int context_ids; /* enum sb_ids */
+	bool launch_single_use;
+	bool exchange_refresh_token;
 	bool subject_changes;
 	double auto_approve; /* seconds; negative: never */
 	/* the authorization endpoint */

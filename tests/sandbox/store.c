@@ -15,6 +15,7 @@ void sb_store_release(struct sb_store *st)
 			next = t->next;
 			free(t->user);
 			free(t->scope);
+			json_decref(t->claims);
 			free(t);
 		}
 	}

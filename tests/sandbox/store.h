@@ -35,6 +35,7 @@ struct sb_token {
 	struct sb_family *family;
 	char *user;
 	char *scope;
+	json_t *claims; /* of an access token, as in its JWT */
 	double expires;
 	bool spent;   /* a refresh token that was rotated away */
 	bool revoked; /* this one alone */
