@@ -1,5 +1,7 @@
 #include "base64.h"
 
+#include <string.h>
+
 static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char url_safe[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -39,10 +41,12 @@ static int url_safe_value(char c)
 	return c == '-' ? 62 : c == '_' ? 63 : -1;
 }
 
-static bool decode(struct bf_secret *out, const char *text, size_t len)
+/* To room for three bytes of every four characters; *ret_n says how many were written. */
+static bool decode(char *out, const char *text, size_t len, size_t *ret_n)
 {
 	uint32_t bits = 0;
 	unsigned held = 0;
+	size_t n = 0;
 
 	for (size_t i = 0; i < len; i++) {
 		int value = url_safe_value(text[i]);
@@ -53,19 +57,26 @@ static bool decode(struct bf_secret *out, const char *text, size_t len)
 		held += 6;
 		if (held >= 8) {
 			held -= 8;
-			bf_secret_putc(out, (char)(bits >> held & 0xff));
+			out[n++] = (char)(bits >> held & 0xff);
 		}
 	}
+	*ret_n = n;
 	/* One character left over holds no byte; unused bits must be zero, or two texts are one */
 	return held < 6 && (bits & ((1u << held) - 1)) == 0;
 }
 
 bool bf_base64url_decode(struct bf_secret *out, const char *text, size_t len)
 {
-	const size_t before = out->len;
+	const size_t room = len / 4 * 3 + len % 4;
+	char *to = bf_secret_room(out, room);
+	size_t n = 0;
 
-	if (decode(out, text, len) && !out->failed)
-		return true;
-	bf_secret_cut(out, before);
+	if (!to)
+		return false;
+	if (decode(to, text, len, &n)) {
+		bf_secret_added(out, n);
+		return !out->failed;
+	}
+	explicit_bzero(to, room);
 	return false;
 }

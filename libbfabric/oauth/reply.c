@@ -1,33 +1,13 @@
 /* reply.c - see reply.h. */
 #include "reply.h"
 #include "said.h"
+#include "strict.h"
 #include <string.h>
 
 void bf_json_release(json_t **json)
 {
 	json_decref(*json);
 	*json = NULL;
-}
-
-/* Is every member at most `levels` deep? jansson itself parses at most 2,048 levels. */
-static bool shallow(const json_t *value, unsigned levels)
-{
-	const char *key;
-	json_t *item;
-	size_t i;
-
-	if (!json_is_object(value) && !json_is_array(value))
-		return true;
-	if (levels == 0)
-		return false;
-	/* the macro iterates without changing, but takes no const object */
-	json_object_foreach ((json_t *)(uintptr_t)value, key, item)
-		if (!shallow(item, levels - 1))
-			return false;
-	json_array_foreach (value, i, item)
-		if (!shallow(item, levels - 1))
-			return false;
-	return true;
 }
 
 /*
@@ -60,7 +40,7 @@ enum bfabric_status bf_reply_object(const char *what, const struct bf_reply *rep
 	if (!json_is_object(json))
 		return bf_fail(err, BFABRIC_BAD_REPLY, "%s answered HTTP %ld without a JSON object",
 			what, reply->status);
-	if (!shallow(json, BF_REPLY_DEPTH_MAX))
+	if (!bf_json_shallow(json, BF_REPLY_DEPTH_MAX))
 		return bf_fail(
 			err, BFABRIC_BAD_REPLY, "%s answered with JSON nested too deeply", what);
 	*ret_object = BF_TAKE(json);

@@ -14,7 +14,7 @@ LIGHT = {"libjansson.so.4", "libyaml-0.so.2", "libmd.so.0"}
 NEEDED = {
     ("bfabric", "executable"): {"static": LIBC, "shared": LIBC | LIGHT},
     ("bfabric-full", "executable"): LIBC | LIGHT | {"libcurl.so.4", "libqrencode.so.4"},
-    ("bfabric", "shared library"): LIBC | LIGHT | {"libcurl.so.4"},
+    ("bfabric", "shared library"): LIBC | LIGHT | {"libcrypto.so.3", "libcurl.so.4"},
 }
 SANITIZER = re.compile(r"^(lib(asan|ubsan|tsan|lsan|m|dl|rt|pthread|resolv|gcc_s)\.so|ld-linux)")
 

@@ -1,0 +1,44 @@
+/*
+ * verify.h - is this token one that the server issued, for us, and valid now?
+ *
+ * The signature is checked with the keys that the server publishes (JWKS), which are kept on disk
+ * for a day (local/jwks_cache.h). The server is asked again when a token names a key that is not
+ * among them, but not more often than once in five minutes, whoever sends such tokens; and when it
+ * cannot be reached, keys that are kept still count, for a week at most.
+ */
+#ifndef BF_VERIFY_H
+#define BF_VERIFY_H
+
+#include "base/http.h"
+#include "base/sys.h"
+#include "base/url.h"
+#include "oauth/discovery.h"
+#include "oauth/jwt.h"
+
+/* Seconds. */
+#define BF_JWKS_DAY   86400  /* keys are fetched anew when they are older */
+#define BF_JWKS_WEEK  604800 /* keys this old count no more, reachable or not */
+#define BF_JWKS_PAUSE 300    /* between two requests that no new day demands */
+
+/* Whom to ask, and with what; borrowed. */
+struct bf_verifier {
+	const struct bf_transport *transport;
+	const struct bf_sys *sys;
+	const struct bf_url *base;
+	const struct bf_endpoints *endpoints; /* `jwks` and `issuer` are used */
+	int64_t deadline;                     /* CLOCK_BOOTTIME ms; 0: 30 s from now */
+};
+
+/*
+ * Verify an access token. expected->issuer NULL stands for that of `endpoints`, expected->audience
+ * NULL for B-Fabric's. DENIED: refused, text says why. UNSUPPORTED: it is no JWT, introspect it
+ * instead. BAD_REPLY: the server's keys make no sense. RETRY_LATER, TIMEOUT: they cannot be had
+ * now. `ret_claims` must be initialised (zeroed is fine): what it held is released.
+ *
+ * A folder that cannot be written costs a request at every call, and nothing else.
+ */
+BF_MUST_USE enum bfabric_status bf_verify_jwt(const struct bf_verifier *verifier,
+	const struct bf_secret *token, const struct bf_jwt_expected *expected,
+	struct bf_jwt_claims *ret_claims, struct bfabric_error *err);
+
+#endif
