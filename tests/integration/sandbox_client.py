@@ -110,6 +110,23 @@ def exchange_launch(server, launch_token, client_id, secret, **form):
     return token(server, {"Authorization": basic(client_id, secret)}, **form)
 
 
+def send_json(server, method, url, document, bearer):
+    return ask(server, method, url, None if document is None else json.dumps(document),
+               {"Content-Type": "application/json", "Authorization": f"Bearer {bearer}"})
+
+
+def register(server, document, bearer=None):
+    """RFC 7591; by default with the token of an employee made for it."""
+    bearer = bearer or server.mint(scope="api:write", user="employee")["access_token"]
+    return send_json(server, "POST", server.base_url + "/rest/oauth/register", document, bearer)
+
+
+def manage(server, method, registered, document=None):
+    """RFC 7592 for a client whose registration reply this is."""
+    return send_json(server, method, registered["registration_client_uri"], document,
+                     registered["registration_access_token"])
+
+
 def introspect(server, value, client_id, secret):
     return post(server, server.base_url + "/rest/oauth/introspect", {"token": value},
                 {"Authorization": basic(client_id, secret)})

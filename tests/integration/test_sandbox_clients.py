@@ -3,8 +3,9 @@
 import contextlib
 
 import harness
-from sandbox_client import (ACCESS_TYPE, EXCHANGE_GRANT, Sandbox, ask, basic, claims,
-                            exchange_launch, introspect, refresh, revoke, token, verified,
+from browser import Browser
+from sandbox_client import (ACCESS_TYPE, EXCHANGE_GRANT, Sandbox, ask, authorize_url, basic, claims, exchange_code,
+                            exchange_launch, introspect, manage, refresh, register, revoke, token, verified,
                             whoami)
 
 SERVICE = "sandbox-service"
@@ -128,6 +129,162 @@ class Introspection(harness.TestCase):
             self.assertEqual(introspect(server, "", SERVICE, secret).status, 400)
             server.control("set", introspect_public="on")
             self.assertTrue(introspect(server, value, "CLI", "").json()["active"])
+
+
+WEB = {"client_name": "Lab app", "redirect_uris": ["https://app.example/cb",
+                                                   "http://127.0.0.1/back"]}
+
+
+class Registration(harness.TestCase):
+    def test_a_registered_client_works(self):
+        with Sandbox(auto_approve=0) as server:
+            got = register(server, {**WEB, "scope": "api:read openid nonsense"})
+            self.assertEqual(got.status, 201)
+            client = got.json()
+            self.assertIsInstance(client["id"], int)
+            self.assertEqual((client["client_secret_expires_at"], client["scope"]),
+                             (0, "api:read openid"))
+            self.assertEqual(set(client["grant_types"]),
+                             {EXCHANGE_GRANT, "refresh_token", "authorization_code"})
+            self.assertEqual(client["redirect_uris"], WEB["redirect_uris"])
+            name, secret = client["client_id"], client["client_secret"]
+            for uri, ok in (("https://app.example/cb", True), ("https://app.example/cb2", False),
+                            ("http://127.0.0.1:77/back", True), ("http://[::1]/back", False)):
+                page = Browser(server).request(
+                    authorize_url(server, client_id=name, redirect_uri=uri, scope="api:write "
+                                                                                  "api:read"))
+                self.assertEqual(page.status, 302 if ok else 400)
+                if not ok:
+                    continue
+                form = {"client_id": None, "redirect_uri": uri}
+                auth = {"Authorization": basic(name, secret)}
+                self.assertEqual(exchange_code(server, page.answer["code"], None,
+                                               redirect_uri=uri, client_id=name).status, 401)
+                reply = exchange_code(server, page.answer["code"], auth, **form).json()
+                self.assertEqual(reply["scope"], "api:read")
+                again = refresh(server, reply["refresh_token"], auth, client_id=None)
+                self.assertEqual(again.status, 200)
+            launch = server.launch_token(client_id=name)
+            self.assertEqual(exchange_launch(server, launch, name, secret).status, 200)
+            self.assertTrue(introspect(server, again.json()["access_token"], name,
+                                       secret).json()["active"])
+            self.assertEqual(token(server, auth, grant_type="client_credentials").json()["error"],
+                             "unauthorized_client")
+            text = server.log_file.read_text()
+            for value in (secret, client["registration_access_token"]):
+                self.assertNotIn(value, text)
+
+    def test_service_user(self):
+        with Sandbox() as server:
+            client = register(server, {"client_name": "cron", "service_user_login": "robot7",
+                                       "grant_types": ["client_credentials"]}).json()
+            self.assertEqual(client["service_user_login"], "robot7")
+            auth = {"Authorization": basic(client["client_id"], client["client_secret"])}
+            reply = token(server, auth, grant_type="client_credentials", scope="api:read").json()
+            self.assertEqual(whoami(server, reply["access_token"]).json()["sub"], "robot7")
+
+    def test_management(self):
+        with Sandbox() as server:
+            first = register(server, WEB).json()
+            shown = manage(server, "GET", first)
+            self.assertEqual((shown.status, shown.json()), (200, first))
+            document = {**WEB, "client_id": first["client_id"], "client_name": "New name"}
+            for wrong in ({"client_id": "other"}, {"client_secret": "guess"},
+                          {"registration_access_token": first["registration_access_token"]},
+                          {"redirect_uris": ["http://evil.example/"]}):
+                with self.subTest(wrong):
+                    self.assertEqual(manage(server, "PUT", first, {**document, **wrong}).status,
+                                     400)
+            second = manage(server, "PUT", first,
+                            {**document, "client_secret": first["client_secret"]})
+            self.assertEqual(second.status, 200)
+            second = second.json()
+            self.assertEqual((second["client_name"], second["id"]), ("New name", first["id"]))
+            for name in ("client_secret", "registration_access_token"):
+                self.assertNotEqual(first[name], second[name])
+            self.assertEqual(manage(server, "GET", first).status, 401)
+            for reply, status in ((first, 401), (second, 200)):
+                got = introspect(server, "x", reply["client_id"], reply["client_secret"])
+                self.assertEqual(got.status, status)
+            login = server.mint(client_id=second["client_id"])
+            gone = manage(server, "DELETE", second)
+            self.assertEqual((gone.status, gone.body), (204, b""))
+            self.assertEqual(manage(server, "GET", second).status, 401)
+            self.assertEqual(whoami(server, login["access_token"]).status, 401)
+            self.assertEqual(introspect(server, "x", second["client_id"],
+                                        second["client_secret"]).status, 401)
+            self.assertEqual([l["outcome"] for l in server.log("register_client")][-3:],
+                             ["invalid_token", "deleted", "invalid_token"])
+            self.assertEqual(ask(server, "PUT", second["registration_client_uri"]).status, 401)
+
+    def test_who_may_register(self):
+        with Sandbox() as server:
+            self.assertEqual(register(server, WEB, "nonsense").status, 401)
+            reader = server.mint(scope="api:read")["access_token"]
+            got = register(server, WEB, reader)
+            self.assertEqual((got.status, got.json()["error"]), (403, "insufficient_scope"))
+            server.control("set", register_scope="employee")
+            writer = server.mint(scope="api:write")["access_token"]
+            self.assertEqual(register(server, WEB, writer).status, 403)
+            employee = server.mint(scope="employee")["access_token"]
+            self.assertEqual(register(server, WEB, employee).status, 201)
+            url = server.base_url + "/rest/oauth/register"
+            self.assertEqual(ask(server, "POST", url, "{}").status, 401)
+
+    def test_bad_documents(self):
+        with Sandbox() as server:
+            for wrong, error in (({"redirect_uris": []}, "invalid_redirect_uri"),
+                                 ({"redirect_uris": ["http://app.example/"]},
+                                  "invalid_redirect_uri"),
+                                 ({"redirect_uris": ["https://a.example/#x"]},
+                                  "invalid_redirect_uri"),
+                                 ({"redirect_uris": ["https://a.example/\r\nX: y"]},
+                                  "invalid_redirect_uri"),
+                                 ({"redirect_uris": ["http://127.0.0.1.evil/"]},
+                                  "invalid_redirect_uri"),
+                                 ({"redirect_uris": "x"}, "invalid_client_metadata"),
+                                 ({"grant_types": ["password"]}, "invalid_client_metadata"),
+                                 ({"grant_types": ["client_credentials"]},
+                                  "invalid_client_metadata"),
+                                 ({"client_name": 5}, "invalid_client_metadata"),
+                                 ({"token_endpoint_auth_method": "magic"},
+                                  "invalid_client_metadata")):
+                with self.subTest(wrong):
+                    got = register(server, {**WEB, **wrong})
+                    self.assertEqual((got.status, got.json()["error"]), (400, error))
+            self.assertEqual(register(server, []).status, 400)
+
+    def test_switches(self):
+        with Sandbox() as server:
+            for word, status in (("invalid_redirect_uri", 400), ("invalid_client_metadata", 400),
+                                 ("forbidden", 403), ("absent", 404)):
+                server.control("set", registration=word)
+                got = register(server, WEB)
+                self.assertEqual(got.status, status)
+                if status == 400:
+                    self.assertEqual(got.json()["error"], word)
+            server.control("set", registration="unmanaged")
+            got = register(server, WEB).json()
+            self.assertFalse({"registration_access_token", "registration_client_uri"} & set(got))
+            server.control("set", registration="managed", registration_foreign_uri="on")
+            self.assertNotIn(server.base_url, register(server, WEB).json()
+                             ["registration_client_uri"])
+            server.control("set", registration_foreign_uri="off", registration_keeps_secret="on")
+            first = register(server, WEB).json()
+            second = manage(server, "PUT", first, {**WEB, "client_id": first["client_id"]}).json()
+            self.assertEqual(first["client_secret"], second["client_secret"])
+            self.assertNotEqual(first["registration_access_token"],
+                                second["registration_access_token"])
+
+    def test_public_client(self):
+        with Sandbox(auto_approve=0) as server:
+            client = register(server, {**WEB, "token_endpoint_auth_method": "none"}).json()
+            self.assertNotIn("client_secret", client)
+            uri = "https://app.example/cb"
+            code = Browser(server).request(authorize_url(
+                server, client_id=client["client_id"], redirect_uri=uri)).answer["code"]
+            self.assertEqual(exchange_code(server, code, client_id=client["client_id"],
+                                           redirect_uri=uri).status, 200)
 
 
 class Revocation(harness.TestCase):

@@ -20,6 +20,9 @@ static void add_endpoint(void *ctx, const struct sb_endpoint *endpoint)
 	if (doc->sb->set.discovery == SB_DISCOVERY_NO_REVOCATION &&
 		!strcmp(endpoint->metadata, "revocation_endpoint"))
 		return;
+	if (doc->sb->set.registration == SB_REGISTER_ABSENT &&
+		!strcmp(endpoint->metadata, "registration_endpoint"))
+		return;
 	json_object_set_new(doc->json, endpoint->metadata,
 		json_sprintf("%s%s", doc->sb->root_url, endpoint->path));
 }

@@ -23,6 +23,10 @@ static const struct sb_endpoint rows[] = {
 		sb_handle_device_authorization, .metadata = "device_authorization_endpoint"},
 	{"introspect", OAUTH "introspect", SB_EXACT, "POST", SB_BODY_FORM, sb_handle_introspect,
 		.metadata = "introspection_endpoint"},
+	{"register", OAUTH "register", SB_EXACT, "POST", SB_BODY_JSON, sb_handle_register,
+		.metadata = "registration_endpoint"},
+	{"register_client", OAUTH "register/", SB_BELOW, "GET PUT DELETE", SB_BODY_JSON,
+		sb_handle_register_client},
 	{"revoke", OAUTH "revoke", SB_EXACT, "POST", SB_BODY_FORM, sb_handle_revoke,
 		.metadata = "revocation_endpoint"},
 	{"device", SB_BASE "/device", SB_EXACT, "GET HEAD POST", SB_BODY_FORM,
@@ -104,6 +108,11 @@ static void parse_body(struct sb_request *rq)
 	sb_params_form(&rq->query, query ? query + 1 : "");
 	if (rq->endpoint->body == SB_BODY_SPOOL || rq->too_large)
 		return;
+	if (rq->endpoint->body == SB_BODY_JSON) {
+		/* Read by its handler; a NUL is for the parser to refuse. */
+		rq->form.malformed = rq->body.len && !content_type_is(rq, "application/json");
+		return;
+	}
 	if (rq->endpoint->body == SB_BODY_ANY && content_type_is(rq, "application/json"))
 		sb_params_json(&rq->form, text, rq->body.len);
 	else if (rq->endpoint->body == SB_BODY_ANY ||

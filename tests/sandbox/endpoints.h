@@ -10,7 +10,7 @@
 
 #define SB_BASE "/bfabric"
 
-enum sb_body { SB_BODY_NONE, SB_BODY_FORM, SB_BODY_ANY, SB_BODY_SPOOL };
+enum sb_body { SB_BODY_NONE, SB_BODY_FORM, SB_BODY_JSON, SB_BODY_ANY, SB_BODY_SPOOL };
 enum sb_place { SB_EXACT, SB_BELOW };
 
 struct sb_endpoint {
@@ -41,6 +41,8 @@ void sb_handle_authorize(struct sb_request *rq);
 void sb_handle_token(struct sb_request *rq);
 void sb_describe_token(struct sb_request *rq);
 void sb_handle_introspect(struct sb_request *rq);
+void sb_handle_register(struct sb_request *rq);
+void sb_handle_register_client(struct sb_request *rq);
 void sb_handle_revoke(struct sb_request *rq);
 void sb_handle_device_authorization(struct sb_request *rq);
 void sb_handle_device_page(struct sb_request *rq);

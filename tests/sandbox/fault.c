@@ -118,11 +118,13 @@ static void apply_wrong_types(struct sb_request *rq, const struct sb_fault *faul
 	(void)fault;
 	sb_reply_json(&rq->reply, 200,
 		json_pack("{s:[s], s:i, s:{}, s:b, s:i, s:s, s:n, s:[], s:i, s:s, s:i, s:i, s:{}, "
-			  "s:s}",
+			  "s:s, s:i, "
+			  "s:[], s:i}",
 			"access_token", "a", "token_type", 7, "refresh_token", "expires_in", 1,
 			"scope", 3, "interval", "five", "device_code", "user_code",
 			"verification_uri", 12, "issuer", "", "token_endpoint", 0,
-			"device_authorization_endpoint", 1, "keys", "active", "yes"));
+			"device_authorization_endpoint", 1, "keys", "active", "yes", "client_id", 5,
+			"client_secret", "registration_access_token", 9));
 }
 
 static void apply_not_json(struct sb_request *rq, const struct sb_fault *fault)

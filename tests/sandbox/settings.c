@@ -103,6 +103,16 @@ static const struct option_row rows[] = {
 	{"slow-down", WHOLE, true, AT(slow_down), "N", "0",
 		"answer slow_down to the first N polls of a code"},
 
+	{"registration", CHOICE, true, AT(registration),
+		"managed|unmanaged|invalid_redirect_uri|invalid_client_metadata|forbidden|absent",
+		"managed", "what registering a client does", "Registration"},
+	{"register-scope", TEXT, true, AT(register_scope), "SCOPES", "api:write",
+		"what the access token that registers a client must hold"},
+	{"registration-foreign-uri", FLAG, true, AT(registration_foreign_uri), NULL, NULL,
+		"registration_client_uri names another server"},
+	{"registration-keeps-secret", FLAG, true, AT(registration_keeps_secret), NULL, NULL,
+		"an update gives no new secret"},
+
 	{"warm-session", SWITCH, true, AT(warm_session), "on|off", "on",
 		"a browser that approved a client before returns at once", "Authorization"},
 	{"callback", CHOICE, true, AT(callback),

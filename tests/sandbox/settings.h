@@ -38,6 +38,14 @@ enum sb_callback {
 };
 enum sb_callback_iss { SB_ISS_NONE, SB_ISS_RIGHT, SB_ISS_WRONG };
 enum sb_revoke { SB_REVOKE_200, SB_REVOKE_404, SB_REVOKE_501, SB_REVOKE_503 };
+enum sb_registering {
+	SB_REGISTER_MANAGED,
+	SB_REGISTER_UNMANAGED,
+	SB_REGISTER_BAD_REDIRECT,
+	SB_REGISTER_BAD_METADATA,
+	SB_REGISTER_FORBIDDEN,
+	SB_REGISTER_ABSENT
+};
 enum sb_ids { SB_IDS_NUMBER, SB_IDS_STRING };
 
 struct sb_settings {
@@ -79,6 +87,10 @@ struct sb_settings {
 	int discovery; /* enum sb_discovery */
 	int revoke;    /* enum sb_revoke */
 	bool introspect_public;
+	int registration; /* enum sb_registering */
+	char register_scope[SB_SETTING_MAX];
+	bool registration_foreign_uri;
+	bool registration_keeps_secret;
 	int context_ids; /* enum sb_ids */
 	bool launch_single_use;
 	bool exchange_refresh_token;

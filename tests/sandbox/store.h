@@ -45,6 +45,7 @@ struct sb_token {
 
 struct sb_store {
 	struct sb_client *clients;
+	unsigned registered;        /* so many clients ever */
 	struct sb_family *families; /* newest first */
 	unsigned family_count;
 	struct sb_token *buckets[SB_BUCKETS];
