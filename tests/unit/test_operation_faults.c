@@ -2,6 +2,7 @@
  */
 #include "unit.h"
 
+#include "libbfabric/oauth/introspection.h"
 #include "libbfabric/oauth/revocation.h"
 
 #define BASE "https://bfabric.example.org/bfabric"
@@ -48,6 +49,22 @@ static void test_revocation_build(void **state)
 	}
 }
 
+static void test_introspection(void **state)
+{
+	BF_AUTO_REPLY struct bf_reply reply =
+		reply_of(200, "{\"active\":true,\"sub\":\"jdoe\",\"exp\":1}");
+
+	(void)state;
+	FAULT_EACH (FAULT_MEMORY, ENOMEM) {
+		BF_AUTO_INTROSPECTION struct bf_introspection r = {0};
+		enum bfabric_status status = bf_introspection_accept(&reply, &r, &err);
+		bool failed = fault_disarm();
+
+		assert_int_equal(status, failed ? BFABRIC_NO_MEMORY : BFABRIC_OK);
+		assert_int_equal(r.active, !failed);
+	}
+}
+
 /* A refusal must not become something else because its text could not be made. */
 static void test_refusal(void **state)
 {
@@ -68,6 +85,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_revocation_build),
+		cmocka_unit_test(test_introspection),
 		cmocka_unit_test(test_refusal),
 	};
 
