@@ -27,6 +27,8 @@ enum bfabric_status bf_login_prepare(struct bfabric_session *s, struct bfabric_e
 			"environment %s uses auth_method %s: a person "
 			"logs in with auth_method oauth only",
 			s->env.name, bfabric_auth_method_name(s->env.method));
+	if (s->own)
+		return BFABRIC_OK;
 	status = bf_session_lock(s, &lock, bf_boot_ms(s->sys) + LOCK_MS, err);
 	if (status == BFABRIC_OK)
 		status = bf_state_load(s, &state, err);
@@ -78,11 +80,6 @@ static bool replace_string(char **to, const char *text)
 static enum bfabric_status begin_record(struct bfabric_session *s, struct bf_record *record,
 	const struct bf_login_grant *grant, struct bf_token *token, struct bfabric_error *err)
 {
-	BF_AUTO_TOKEN struct bf_token cached = BF_TOKEN_INIT;
-	struct bf_file_info file = {0};
-
-	if (bf_cache_read(&s->paths, &cached, &file, /* err= */ NULL) == BFABRIC_OK && file.found)
-		bf_record_spend(record, &cached.refresh);
 	bf_record_log_out(record);
 	record->subject = bf_token_subject(token);
 	bf_token_move(&record->token, token);
@@ -92,6 +89,16 @@ static enum bfabric_status begin_record(struct bfabric_session *s, struct bf_rec
 		!replace_string(&record->scope_requested, s->env.scope))
 		return bf_fail_nomem(err);
 	return bf_new_login_id(s->sys, &record->login, err);
+}
+
+/* What the cache holds ends here, whoever put it there. */
+static void spend_cached(struct bfabric_session *s, struct bf_record *record)
+{
+	BF_AUTO_TOKEN struct bf_token cached = BF_TOKEN_INIT;
+	struct bf_file_info file = {0};
+
+	if (bf_cache_read(&s->paths, &cached, &file, /* err= */ NULL) == BFABRIC_OK && file.found)
+		bf_record_spend(record, &cached.refresh);
 }
 
 static enum bfabric_status write_login(struct bfabric_session *s, struct bf_lock *lock,
@@ -132,28 +139,54 @@ static enum bfabric_status describe(
 	return BFABRIC_OK;
 }
 
-enum bfabric_status bf_login_save(struct bfabric_session *s, const struct bfabric_ui *ui,
-	const struct bf_login_grant *grant, struct bf_login_result *ret, struct bfabric_error *err)
+static enum bfabric_status save_to_files(struct bfabric_session *s, const struct bfabric_ui *ui,
+	const struct bf_login_grant *grant, struct bf_token *token, struct bf_login_result *ret,
+	struct bfabric_error *err)
 {
 	BF_AUTO_LOCK struct bf_lock lock = BF_LOCK_INIT;
 	BF_AUTO_STATE struct bf_state state = BF_STATE_INIT;
+	BF_AUTO_FREE char *subject = bf_token_subject(token);
+	enum bfabric_status status = confirm_subject(s, ui, subject, err);
+
+	if (status == BFABRIC_OK)
+		status = bf_session_lock(s, &lock, bf_boot_ms(s->sys) + LOCK_MS, err);
+	if (status == BFABRIC_OK)
+		status = bf_state_load(s, &state, err);
+	if (status != BFABRIC_OK)
+		return status;
+	spend_cached(s, &state.record);
+	status = begin_record(s, &state.record, grant, token, err);
+	if (status == BFABRIC_OK)
+		status = write_login(s, &lock, &state.record, err);
+	bf_session_forget(s);
+	return status == BFABRIC_OK ? describe(&state.record, ret, err) : status;
+}
+
+static enum bfabric_status save_to_memory(struct bfabric_session *s,
+	const struct bf_login_grant *grant, struct bf_token *token, struct bf_login_result *ret,
+	struct bfabric_error *err)
+{
+	enum bfabric_status status;
+
+	pthread_mutex_lock(&s->policy);
+	status = begin_record(s, s->own, grant, token, err);
+	if (status == BFABRIC_OK)
+		status = bf_own_publish(s, err);
+	if (status == BFABRIC_OK)
+		status = describe(s->own, ret, err);
+	pthread_mutex_unlock(&s->policy);
+	return status;
+}
+
+enum bfabric_status bf_login_save(struct bfabric_session *s, const struct bfabric_ui *ui,
+	const struct bf_login_grant *grant, struct bf_login_result *ret, struct bfabric_error *err)
+{
 	BF_AUTO_TOKEN struct bf_token token = BF_TOKEN_INIT;
-	BF_AUTO_FREE char *subject = NULL;
 	enum bfabric_status status = bf_token_from_reply(
 		grant->reply, bf_wall(s->sys), /* previous= */ NULL, &token, err);
 
 	if (status != BFABRIC_OK)
 		return status;
-	subject = bf_token_subject(&token);
-	status = confirm_subject(s, ui, subject, err);
-	if (status == BFABRIC_OK)
-		status = bf_session_lock(s, &lock, bf_boot_ms(s->sys) + LOCK_MS, err);
-	if (status == BFABRIC_OK)
-		status = bf_state_load(s, &state, err);
-	if (status == BFABRIC_OK)
-		status = begin_record(s, &state.record, grant, &token, err);
-	if (status == BFABRIC_OK)
-		status = write_login(s, &lock, &state.record, err);
-	bf_session_forget(s);
-	return status == BFABRIC_OK ? describe(&state.record, ret, err) : status;
+	return s->own ? save_to_memory(s, grant, &token, ret, err)
+		      : save_to_files(s, ui, grant, &token, ret, err);
 }

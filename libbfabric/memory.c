@@ -39,7 +39,7 @@ static bool still_true(struct bfabric_session *s)
 	int64_t now = bf_boot_ms(s->sys);
 	struct bf_file_info file = {0};
 
-	if (now < s->memory.checked_ms + BF_RECHECK_MS)
+	if (s->own || now < s->memory.checked_ms + BF_RECHECK_MS)
 		return true;
 	if (bf_file_stat(s->paths.cache, BF_FILE_PRIVATE, &file, /* err= */ NULL) != BFABRIC_OK ||
 		!same_file(&file, &s->memory.file) || access(s->paths.rejected, F_OK) == 0)
@@ -70,6 +70,8 @@ void bf_memory_keep(struct bf_call *call)
 	bool cached = call->found && !call->warning &&
 		      bf_secret_equal(&call->cached.access, &call->token.access);
 
+	if (call->s->own)
+		return;
 	pthread_mutex_lock(&memory->mutex);
 	memory->valid = cached;
 	if (cached) {

@@ -33,7 +33,7 @@ void bf_call_warn(struct bf_call *call, const char *fmt, ...)
 	call->warning = text; /* without memory the answer goes out without its warning */
 }
 
-enum bfabric_status bf_call_look(struct bf_call *call, struct bfabric_error *err)
+static enum bfabric_status look_at_cache(struct bf_call *call, struct bfabric_error *err)
 {
 	BF_AUTO_TOKEN struct bf_token token = BF_TOKEN_INIT;
 	struct bf_file_info file = {0};
@@ -52,15 +52,20 @@ enum bfabric_status bf_call_look(struct bf_call *call, struct bfabric_error *err
 	return BFABRIC_OK;
 }
 
+enum bfabric_status bf_call_look(struct bf_call *call, struct bfabric_error *err)
+{
+	return call->s->own ? bf_own_look(call, err) : look_at_cache(call, err);
+}
+
 static void digest_of(const struct bf_token *token, char ret_hex[BF_SHA256_HEX])
 {
 	bf_sha256_hex(bf_secret_reveal(&token->access), token->access.len, ret_hex);
 }
 
-enum bfabric_status bf_call_begin(struct bf_call *call, struct bfabric_error *err)
+/* Looking may also mend: a folder that is open to others is closed. */
+static void look_at_files(struct bf_call *call)
 {
 	struct bf_outcome outcome;
-	enum bfabric_status status;
 
 	if (bf_cache_exposed(&call->s->paths) &&
 		bf_home_writable(call->s->paths.home, /* err= */ NULL) == BFABRIC_OK)
@@ -68,10 +73,18 @@ enum bfabric_status bf_call_begin(struct bf_call *call, struct bfabric_error *er
 		(void)!bf_dir_ensure(call->s->paths.dir, /* depth= */ 0, /* err= */ NULL);
 	bf_outcome_peek(&call->s->paths, &outcome);
 	call->seq = outcome.seq;
+}
+
+enum bfabric_status bf_call_begin(struct bf_call *call, struct bfabric_error *err)
+{
+	enum bfabric_status status;
+
+	if (!call->s->own)
+		look_at_files(call);
 	status = bf_call_look(call, err);
 	if (status == BFABRIC_OK && call->found)
 		digest_of(&call->cached, call->seen);
-	if (status == BFABRIC_OK)
+	if (status == BFABRIC_OK && !call->s->own)
 		bf_trace_cache(call);
 	return status;
 }

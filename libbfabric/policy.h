@@ -7,6 +7,7 @@
  *   state.c     what lies on disk under the lock, and which refresh token is the current one
  *   renew.c     spending a refresh token (or a client secret) once, and what a verdict leads to
  *   client_auth.c who the client is to the token endpoint
+ *   own.c       a login in memory only, without files and siblings
  *   keep.c      a new token: saving and serving it
  *   save.c      record, cache, rescue copy
  *   outcome.c   the note in the lock file
@@ -42,6 +43,7 @@ struct bf_memory {
 	struct bf_token token;
 	struct bf_file_info file;
 	int64_t checked_ms;
+	int64_t forced_at; /* own.c: as in the record */
 	bool valid;
 };
 
@@ -57,6 +59,7 @@ struct bfabric_session {
 	void *trace_data;
 	pthread_mutex_t policy; /* one thread at a time waits, refreshes, logs in */
 	struct bf_memory memory;
+	struct bf_record *own; /* a login in memory only; NULL: it lies in files, see `paths` */
 };
 
 /* Does this method keep tokens in the cache? */
@@ -95,6 +98,22 @@ bool bf_memory_serve(struct bfabric_session *s, int64_t min_ttl, struct bfabric_
 /* Keep the answer of a call if it is what the cache holds. Takes call->token over. */
 void bf_memory_keep(struct bf_call *call);
 void bf_session_forget(struct bfabric_session *s);
+
+/* ---- own.c ---- */
+
+/* Make it a session whose login lives in memory only. */
+BF_MUST_USE enum bfabric_status bf_own_begin(struct bfabric_session *s, struct bfabric_error *err);
+void bf_own_end(struct bfabric_session *s);
+/* What bf_call_look and bf_policy_token are for a login that lies in files. */
+BF_MUST_USE enum bfabric_status bf_own_look(struct bf_call *call, struct bfabric_error *err);
+BF_MUST_USE enum bfabric_status bf_own_token(struct bf_call *call, struct bfabric_error *err);
+/* The record changed: show its token to those who look. The caller holds `policy`. */
+BF_MUST_USE enum bfabric_status bf_own_publish(
+	struct bfabric_session *s, struct bfabric_error *err);
+void bf_own_reject(struct bfabric_session *s, const char *token);
+
+/* Would a refresh because this token was refused go round in circles? `forced_at`: the last one. */
+bool bf_reject_too_soon(const struct bf_token *token, int64_t forced_at, int64_t now);
 
 /* ---- outcome.c ---- */
 
@@ -266,5 +285,8 @@ BF_MUST_USE enum bfabric_status bf_renew(struct bf_call *call, struct bf_lock *l
 
 /* Client credentials without lock or space: fetch, serve, keep nothing. */
 BF_MUST_USE enum bfabric_status bf_renew_uncached(struct bf_call *call, struct bfabric_error *err);
+/* Renew what `record` holds and serve it; nothing is written. */
+BF_MUST_USE enum bfabric_status bf_renew_unsaved(
+	struct bf_call *call, struct bf_record *record, struct bfabric_error *err);
 
 #endif

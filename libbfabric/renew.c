@@ -360,15 +360,22 @@ enum bfabric_status bf_renew(struct bf_call *call, struct bf_lock *lock, struct 
 	return spend_undisturbed(&r, lock, &save, err);
 }
 
-enum bfabric_status bf_renew_uncached(struct bf_call *call, struct bfabric_error *err)
+enum bfabric_status bf_renew_unsaved(
+	struct bf_call *call, struct bf_record *record, struct bfabric_error *err)
 {
 	BF_CLEANUP(renewal_release) struct renewal r = {0};
-	BF_AUTO_RECORD struct bf_record record = BF_RECORD_INIT;
-	enum bfabric_status status = renewal_init(&r, call, &record, err);
+	enum bfabric_status status = renewal_init(&r, call, record, err);
 
 	if (status == BFABRIC_OK)
 		status = ask(&r, err);
 	if (status == BFABRIC_OK)
 		status = consequence(&r, err);
-	return status == BFABRIC_OK ? bf_call_serve(call, &record.token, err) : status;
+	return status == BFABRIC_OK ? bf_call_serve(call, &record->token, err) : status;
+}
+
+enum bfabric_status bf_renew_uncached(struct bf_call *call, struct bfabric_error *err)
+{
+	BF_AUTO_RECORD struct bf_record record = BF_RECORD_INIT;
+
+	return bf_renew_unsaved(call, &record, err);
 }

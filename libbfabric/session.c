@@ -46,6 +46,7 @@ void bfabric_session_free(struct bfabric_session *session)
 		return;
 	bf_environment_release(&session->env);
 	bf_paths_release(&session->paths);
+	bf_own_end(session);
 	bf_http_free(session->http);
 	bf_token_release(&session->memory.token);
 	pthread_mutex_destroy(&session->memory.mutex);
@@ -97,7 +98,9 @@ enum bfabric_status bf_session_new(struct bf_environment *environment, const cha
 	status = check_store(environment, err);
 	if (status == BFABRIC_OK && bf_session_cached(s)) {
 		status = require_client(environment, err);
-		if (status == BFABRIC_OK)
+		if (status == BFABRIC_OK && seams && seams->in_memory)
+			status = bf_own_begin(s, err);
+		else if (status == BFABRIC_OK)
 			status = bf_paths_init(&environment->url, environment->client_id,
 				environment->name, /* with_runtime= */ true, &s->paths, err);
 	}
@@ -189,7 +192,7 @@ static enum bfabric_status wait_and_run(struct bf_call *call, struct bfabric_err
 	if (content && left > BF_PATIENCE_MS)
 		left = BF_PATIENCE_MS;
 	if (enter_policy(s, left)) {
-		status = bf_policy_token(call, err);
+		status = s->own ? bf_own_token(call, err) : bf_policy_token(call, err);
 		pthread_mutex_unlock(&s->policy);
 		return status;
 	}
@@ -321,19 +324,23 @@ enum bfabric_status bfabric_session_auth(struct bfabric_session *session, int64_
 
 /* ---- a token was refused --------------------------------------------------------------------- */
 
-/* Would a refresh because of this refusal go round in circles? */
+bool bf_reject_too_soon(const struct bf_token *token, int64_t forced_at, int64_t now)
+{
+	int64_t obtained = token->expires_at - token->expires_in;
+	bool young = token->expires_at > 0 && token->expires_in > 0 && now >= obtained &&
+		     now < obtained + YOUNG_SECONDS;
+
+	return young || (now >= forced_at && now < forced_at + FORCE_SECONDS);
+}
+
 static bool too_soon(struct bfabric_session *s, const struct bf_token *token)
 {
 	BF_AUTO_RECORD struct bf_record record = BF_RECORD_INIT;
-	int64_t now = bf_wall(s->sys);
-	int64_t obtained = token->expires_at - token->expires_in;
 	bool found = false;
+	bool read = bf_record_read(s->paths.record, &found, &record, /* err= */ NULL) == BFABRIC_OK;
 
-	if (token->expires_at > 0 && token->expires_in > 0 && now >= obtained &&
-		now < obtained + YOUNG_SECONDS)
-		return true;
-	return bf_record_read(s->paths.record, &found, &record, /* err= */ NULL) == BFABRIC_OK &&
-	       found && now >= record.forced_at && now < record.forced_at + FORCE_SECONDS;
+	return bf_reject_too_soon(
+		token, read && found ? record.forced_at : INT64_MIN / 2, bf_wall(s->sys));
 }
 
 static enum bfabric_status mark_rejected(
@@ -359,7 +366,9 @@ enum bfabric_status bfabric_session_reject(
 	struct bf_file_info file = {0};
 	enum bfabric_status status;
 
-	if (!bf_session_cached(session))
+	if (session->own)
+		bf_own_reject(session, token);
+	if (session->own || !bf_session_cached(session))
 		return BFABRIC_OK;
 	status = bf_cache_read(&session->paths, &cached, &file, err);
 	if (status != BFABRIC_OK || !file.found)

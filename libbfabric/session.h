@@ -16,6 +16,7 @@ struct bf_session_seams {
 	const struct bf_sys *sys;
 	const struct bf_transport *transport;
 	struct bfabric_cancel *cancel;
+	bool in_memory; /* the login is kept in memory only: no file is read or written */
 };
 
 /* Takes `environment` over (it is left empty). `chosen_by` is a constant or NULL. */

@@ -102,18 +102,31 @@ static enum bfabric_token_state state_of(
 {
 	int64_t now = bf_wall(s->sys);
 
+	if (bf_secret_empty(&token->access))
+		return BFABRIC_TOKEN_NONE;
 	if (!bf_token_unexpired(token, now))
 		return BFABRIC_TOKEN_EXPIRED;
-	if (bf_cache_rejected(&s->paths, token))
+	if (!s->own && bf_cache_rejected(&s->paths, token))
 		return BFABRIC_TOKEN_REJECTED;
 	return bf_token_fresh(token, now, s->env.min_ttl) ? BFABRIC_TOKEN_FRESH
 							  : BFABRIC_TOKEN_STALE;
 }
 
+static void describe_one(
+	struct report *r, const struct bfabric_session *s, const struct bf_token *token)
+{
+	BF_AUTO_FREE char *subject = bf_token_subject(token);
+
+	copy(r, &r->out->subject, subject);
+	copy(r, &r->out->scope_granted, token->scope);
+	r->out->token_state = state_of(s, token);
+	r->out->expires_at = token->expires_at;
+	r->out->can_refresh = !bf_secret_empty(&token->refresh);
+}
+
 static void describe_token(struct report *r, const struct bfabric_session *s)
 {
 	BF_AUTO_TOKEN struct bf_token token = BF_TOKEN_INIT;
-	BF_AUTO_FREE char *subject = NULL;
 	struct bf_file_info file = {0};
 	struct bfabric_error trouble = {0};
 
@@ -123,12 +136,7 @@ static void describe_token(struct report *r, const struct bfabric_session *s)
 	}
 	if (!file.found)
 		return;
-	subject = bf_token_subject(&token);
-	copy(r, &r->out->subject, subject);
-	copy(r, &r->out->scope_granted, token.scope);
-	r->out->token_state = state_of(s, &token);
-	r->out->expires_at = token.expires_at;
-	r->out->can_refresh = !bf_secret_empty(&token.refresh);
+	describe_one(r, s, &token);
 	warn_readable(r, s->paths.cache, file.readable_by_others);
 }
 
@@ -171,6 +179,19 @@ static void describe_service(struct report *r, const struct bfabric_session *s)
 	warn_readable(r, env->client_secret_file, file.readable_by_others);
 }
 
+/* A login in memory: nothing of it is on disk. */
+static void describe_own(struct report *r, struct bfabric_session *s)
+{
+	pthread_mutex_lock(&s->policy);
+	describe_one(r, s, &s->own->token);
+	copy(r, &r->out->subject, s->own->subject);
+	r->out->can_refresh |= s->env.method == BFABRIC_AUTH_CLIENT_CREDENTIALS;
+	if (r->out->token_state == BFABRIC_TOKEN_FRESH && !s->memory.valid)
+		r->out->token_state = BFABRIC_TOKEN_REJECTED;
+	pthread_mutex_unlock(&s->policy);
+	copy(r, &r->out->store, "memory");
+}
+
 static void describe_cached(struct report *r, const struct bfabric_session *s)
 {
 	describe_token(r, s);
@@ -189,7 +210,9 @@ enum bfabric_status bfabric_session_status(struct bfabric_session *session,
 	struct report r = {.out = &status};
 
 	describe_environment(&r, session);
-	if (bf_session_cached(session))
+	if (session->own)
+		describe_own(&r, session);
+	else if (bf_session_cached(session))
 		describe_cached(&r, session);
 	else
 		describe_static(&r, session);
