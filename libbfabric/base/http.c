@@ -4,7 +4,7 @@
 
 void bf_request_release(struct bf_request *request)
 {
-	free(request->url);
+	bf_free_secret_string(request->url); /* one endpoint wants a token in it */
 	bf_secret_release(&request->body);
 	bf_secret_release(&request->authorization);
 	*request = (struct bf_request){0};

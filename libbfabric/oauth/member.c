@@ -45,7 +45,7 @@ int64_t bf_id_parse(const char *text)
 	if (*text == '0')
 		return 0;
 	for (; *text; text++) {
-		if (!bf_is_digit(*text) || id > (INT64_MAX - 9) / 10)
+		if (!bf_is_digit(*text) || id > (INT64_MAX - (*text - '0')) / 10)
 			return 0;
 		id = id * 10 + (*text - '0');
 	}
@@ -57,11 +57,11 @@ enum bfabric_status bf_member_id(const char *what, const json_t *object, const c
 {
 	const json_t *member = bf_member(object, name);
 	const char *text = json_string_value(member);
+	const bool none = !member || (text && (!*text || strcmp(text, "0") == 0)) ||
+			  (json_is_integer(member) && json_integer_value(member) == 0);
 	int64_t id = text ? bf_id_parse(text) : json_integer_value(member);
 
-	if (!member || (text && !*text))
-		id = 0;
-	else if (id <= 0)
+	if (!none && id <= 0)
 		return odd(what, name, "a positive number", err);
 	*ret_id = id;
 	return BFABRIC_OK;

@@ -20,8 +20,8 @@ BF_MUST_USE enum bfabric_status bf_member_copy(const char *what, const json_t *o
 	const char *name, char **ret_copy, struct bfabric_error *err);
 
 /*
- * An identifier of B-Fabric: a positive integer, also written as a string of digits. 0 when absent
- * or an empty string.
+ * An identifier of B-Fabric: a positive integer, also written as a string of digits. 0 when absent,
+ * which 0 and an empty string mean, too.
  */
 BF_MUST_USE enum bfabric_status bf_member_id(const char *what, const json_t *object,
 	const char *name, int64_t *ret_id, struct bfabric_error *err);

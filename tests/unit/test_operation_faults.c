@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include "libbfabric/oauth/introspection.h"
+#include "libbfabric/oauth/launch_old.h"
 #include "libbfabric/oauth/registration.h"
 #include "libbfabric/oauth/revocation.h"
 
@@ -173,6 +174,53 @@ static void test_registration_accept(void **state)
 	}
 }
 
+static void test_launch(void **state)
+{
+	json_t *claims = json_pack("{s:s,s:i}", "entityId", "5", "exp", 7);
+
+	(void)state;
+	FAULT_EACH (FAULT_MEMORY, ENOMEM) {
+		BF_AUTO_SECRET struct bf_secret token = BF_SECRET_INIT;
+		BF_AUTO_LAUNCH struct bf_launch launch = {0};
+		enum bf_launch_kind kind = BF_LAUNCH_OLD;
+		enum bfabric_status found =
+			bf_launch_find("https://app.example.org/?jwt=aaaaaaaaaaaaaaaa.bbbbbbbb.cc",
+				&kind, &token, &err);
+		enum bfabric_status read = bf_launch_from_claims(claims, &launch, &err);
+		bool failed = fault_disarm();
+
+		assert_int_equal(found, failed ? BFABRIC_NO_MEMORY : BFABRIC_OK);
+		assert_int_equal(bf_secret_empty(&token), failed);
+		assert_int_equal(read, BFABRIC_OK); /* it copies nothing */
+	}
+	json_decref(claims);
+}
+
+static void test_old_launch(void **state)
+{
+	BF_AUTO_SECRET struct bf_secret token = long_secret();
+	BF_AUTO_URL struct bf_url base = BF_URL_INIT;
+	BF_AUTO_REPLY struct bf_reply reply =
+		reply_of(200, "{\"user\":\"jdoe\",\"userWsPassword\":\"x\"}");
+
+	(void)state;
+	assert_int_equal(bf_url_parse(BASE, &base, &err), BFABRIC_OK);
+	FAULT_EACH (FAULT_MEMORY, ENOMEM) {
+		BF_AUTO_REQUEST struct bf_request request = {0};
+		enum bfabric_status status = bf_old_launch_build(&base, &token, &request, &err);
+
+		check_built(&request, status, fault_disarm());
+	}
+	FAULT_EACH (FAULT_MEMORY, ENOMEM) {
+		BF_AUTO_OLD_LAUNCH struct bf_old_launch launch = {0};
+		enum bfabric_status status = bf_old_launch_accept(&reply, &launch, &err);
+		bool failed = fault_disarm();
+
+		assert_int_equal(status, failed ? BFABRIC_NO_MEMORY : BFABRIC_OK);
+		assert_int_equal(launch.context.claims == NULL, failed);
+	}
+}
+
 /* A refusal must not become something else because its text could not be made. */
 static void test_refusal(void **state)
 {
@@ -197,6 +245,8 @@ int main(void)
 		cmocka_unit_test(test_registration_build),
 		cmocka_unit_test(test_update_loses_nothing),
 		cmocka_unit_test(test_registration_accept),
+		cmocka_unit_test(test_launch),
+		cmocka_unit_test(test_old_launch),
 		cmocka_unit_test(test_refusal),
 	};
 
