@@ -4,6 +4,7 @@
 What our own programs do is judged by the sandbox, so the sandbox is judged by something else.
 """
 import base64
+import contextlib
 import hashlib
 import http.client
 import json
@@ -12,6 +13,7 @@ import urllib.parse
 
 import harness
 
+SERVICE = "sandbox-service"
 ACCESS_TYPE = "urn:ietf:params:oauth:token-type:access_token"
 EXCHANGE_GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
@@ -26,6 +28,15 @@ class Sandbox(harness.Sandbox):
             self.stderr.seek(0)
             raise AssertionError(f"the sandbox ended with {self.process.returncode}: "
                                  + self.stderr.read().decode(errors="replace"))
+
+
+@contextlib.contextmanager
+def service_sandbox(**settings):
+    """`with service_sandbox() as (server, secret)`: the secret is that of sandbox-service."""
+    with harness.Temporary() as folder:
+        file = folder.path / "secret"
+        with Sandbox(client_secret_file=file, **settings) as server:
+            yield server, file.read_text().strip()
 
 
 class Reply:

@@ -1,23 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The sandbox server for clients with a secret: token exchange, introspection, revocation."""
-import contextlib
-
 import harness
 from browser import Browser
-from sandbox_client import (ACCESS_TYPE, EXCHANGE_GRANT, Sandbox, ask, authorize_url, basic, claims, exchange_code,
-                            exchange_launch, introspect, manage, refresh, register, revoke, token, verified,
-                            whoami)
-
-SERVICE = "sandbox-service"
-
-
-@contextlib.contextmanager
-def service_sandbox(**settings):
-    """(server, secret of sandbox-service)"""
-    with harness.Temporary() as folder:
-        file = folder.path / "secret"
-        with Sandbox(client_secret_file=file, **settings) as server:
-            yield server, file.read_text().strip()
+from sandbox_client import (ACCESS_TYPE, EXCHANGE_GRANT, SERVICE, Sandbox, ask, authorize_url, basic,
+                            claims, exchange_code, exchange_launch, introspect, manage, refresh,
+                            register, revoke, service_sandbox, token, verified, whoami)
 
 
 class Exchange(harness.TestCase):

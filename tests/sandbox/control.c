@@ -9,8 +9,8 @@
 #include "browser.h"
 #include "device.h"
 #include "endpoints.h"
-#include "grants.h"
 #include "launch.h"
+#include "mint.h"
 #include "reply.h"
 
 #include <math.h>
@@ -159,32 +159,20 @@ static void do_set(struct sb_request *rq)
 	sb_reply_json(&rq->reply, 200, sb_settings_json(&rq->sb->set));
 }
 
-static void do_mint(struct sb_request *rq)
+/* What comes next is signed by a new key. */
+static void do_rotate(struct sb_request *rq)
 {
-	struct sandbox *sb = rq->sb;
-	const char *user = param(rq, "user"), *id = param(rq, "client_id");
-	struct sb_client *client = sb_store_client(&sb->store, id ? id : "CLI");
-	SB_AUTOFREE char *scope = client ? sb_scope_grant(sb, client, param(rq, "scope")) : NULL;
-	struct sb_issue what = {
-		.lifetime = SB_ISSUE_DEFAULT, .refresh_token = true, .id_token = true};
-	double lifetime = 0;
+	const char *keep = param(rq, "keep");
+	const struct sb_alg *alg = sb_alg_at(rq->sb->set.signing_alg);
+	const struct sb_key *key;
 
-	rq->log.grant = "mint";
-	if (!client) {
-		fail(rq, "client_id", "is not known");
+	if (rq->sb->keys.count >= SB_KEYS_MAX) {
+		fail(rq, "rotate", "has made too many keys");
 		return;
 	}
-	if (param(rq, "lifetime")) {
-		if (!number(param(rq, "lifetime"), &lifetime) || fabs(lifetime) > 1e9) {
-			fail(rq, "lifetime", "must be a number of seconds");
-			return;
-		}
-		what.lifetime = (int)lifetime;
-	}
-	what.user = user ? user : sb->set.user;
-	what.scope = scope;
-	what.family = sb_store_family(&sb->store, client, what.user, scope);
-	sb_issue(rq, &what);
+	sb_keys_rotate(&rq->sb->keys, !keep || strcmp(keep, "off") != 0);
+	key = sb_keys_get(&rq->sb->keys, alg->type, SB_KEY_CURRENT);
+	sb_reply_json(&rq->reply, 200, json_pack("{s:s}", "kid", key->kid));
 }
 
 static void do_state(struct sb_request *rq)
@@ -235,11 +223,17 @@ static const struct {
 		"[family | refresh_token], [what=refresh|access|both]: revoke one login, or all"},
 	{"sign-out", false, do_sign_out, "forget every browser that has signed in"},
 	{"set", false, do_set, "OPTION=VALUE…: any option that is not fixed at start"},
-	{"mint", false, do_mint,
-		"[user], [client_id], [scope], [lifetime]: a token reply, no login"},
+	{"mint", false, sb_mint,
+		"[user], [client_id], [scope], [lifetime], [claims], [header], [alg], [key]: a "
+		"token reply, no login; claims and header are JSON objects merged into the access "
+		"token (null: leave out); alg " SB_ALGS "; key " SB_KEY_ROLES},
+	{"rotate-key", false, do_rotate,
+		"[keep=on|off]: a new signing key; off: the old one is no longer published"},
 	{"launch", false, sb_launch_mint,
 		"[user], [client_id], [lifetime], [entityId], [entityClassName], [applicationId], "
-		"[jobId], [email], [name]: a launch token (empty: leave the claim out)"},
+		"[jobId], [email], [name], [claims], [header], [alg], [key]: a launch token "
+		"(empty: "
+		"leave the claim out)"},
 	{"advance", false, do_advance, "seconds: move the server's clock"},
 };
 

@@ -14,6 +14,7 @@ struct document {
 static void add_endpoint(void *ctx, const struct sb_endpoint *endpoint)
 {
 	struct document *doc = ctx;
+	const char *root = doc->sb->root_url;
 
 	if (!endpoint->metadata)
 		return;
@@ -23,8 +24,10 @@ static void add_endpoint(void *ctx, const struct sb_endpoint *endpoint)
 	if (doc->sb->set.registration == SB_REGISTER_ABSENT &&
 		!strcmp(endpoint->metadata, "registration_endpoint"))
 		return;
-	json_object_set_new(doc->json, endpoint->metadata,
-		json_sprintf("%s%s", doc->sb->root_url, endpoint->path));
+	if (!strcmp(endpoint->metadata, doc->sb->set.foreign_endpoint))
+		root = "https://somebody-else.example";
+	json_object_set_new(
+		doc->json, endpoint->metadata, json_sprintf("%s%s", root, endpoint->path));
 }
 
 static json_t *scopes_json(const char *scopes)
@@ -60,7 +63,7 @@ void sb_handle_discovery(struct sb_request *rq)
 		"token_endpoint_auth_methods_supported", methods, "grant_types_supported",
 		sb_grants_json(), "scopes_supported", scopes_json(sb->set.client_scope),
 		"response_types_supported", "code", "subject_types_supported", "public",
-		"id_token_signing_alg_values_supported", "RS256");
+		"id_token_signing_alg_values_supported", sb_alg_at(sb->set.signing_alg)->name);
 	json_object_set_new(doc.json, "code_challenge_methods_supported", json_pack("[s]", "S256"));
 	if (sb->set.iss_supported)
 		json_object_set_new(
@@ -71,5 +74,8 @@ void sb_handle_discovery(struct sb_request *rq)
 
 void sb_handle_jwks(struct sb_request *rq)
 {
-	sb_reply_json(&rq->reply, 200, sb_key_jwks(&rq->sb->key));
+	const struct sb_settings *set = &rq->sb->set;
+
+	sb_reply_json(&rq->reply, 200,
+		sb_keys_jwks(&rq->sb->keys, sb_alg_at(set->signing_alg), set->jwks_enc_key));
 }

@@ -98,7 +98,8 @@ char *sb_issuer(const struct sandbox *sb)
 {
 	struct sb_text issuer = {0};
 
-	sb_text_printf(&issuer, "%s%s", sb->base_url, sb->set.issuer_slash ? "/" : "");
+	sb_text_printf(&issuer, "%s%s", *sb->set.issuer ? sb->set.issuer : sb->base_url,
+		sb->set.issuer_slash ? "/" : "");
 	return issuer.data;
 }
 
@@ -122,31 +123,50 @@ static json_t *common_claims(struct sandbox *sb, const struct sb_issue *what, in
 	return claims;
 }
 
-char *sb_sign(struct sandbox *sb, const json_t *claims)
+char *sb_sign(struct sandbox *sb, const struct sb_sign *how, const json_t *claims)
 {
-	return sb_key_sign(&sb->key, claims);
+	const struct sb_sign usual = {.alg = sb_alg_at(sb->set.signing_alg),
+		.key = (enum sb_key_role)sb->set.signing_key};
+
+	return sb_keys_sign(&sb->keys, how ? how : &usual, claims);
 }
 
-static char *sign_and_drop(struct sandbox *sb, json_t *claims)
+/* One audience is a string, several are a list (RFC 7519 section 4.1.3). */
+static json_t *audience(const struct sandbox *sb)
 {
-	char *jwt = sb_sign(sb, claims);
+	const char *at = sb->set.audience;
+	json_t *list;
 
-	json_decref(claims);
-	return jwt;
+	if (!strchr(at, ' '))
+		return json_string(at);
+	list = json_array();
+	while (*at) {
+		size_t len = strcspn(at, " ");
+
+		json_array_append_new(list, json_stringn(at, len));
+		at += len;
+		at += *at == ' ';
+	}
+	return list;
 }
 
 static json_t *access_claims(struct sandbox *sb, const struct sb_issue *what, int lifetime)
 {
 	json_t *claims = common_claims(sb, what, lifetime);
 
-	json_object_set_new(claims, "aud", json_string("bfabric-api"));
+	json_object_set_new(claims, "aud", audience(sb));
 	json_object_set_new(claims, "scope", json_string(what->scope));
 	if (sb_scope_has(what->scope, "groups", strlen("groups")))
 		json_object_set_new(claims, "groups", json_pack("[s, s]", "sandbox", "rehearsal"));
 	if (sb_scope_has(what->scope, "containers", strlen("containers")))
 		json_object_set_new(claims, "containers", json_pack("[s, s]", "1001", "1002"));
-	if (what->claims)
-		json_object_update(claims, what->claims);
+	sb_json_merge(claims, what->claims);
+	if (*sb->set.access_claims) {
+		json_t *more = json_loads(sb->set.access_claims, 0, NULL);
+
+		sb_json_merge(claims, more);
+		json_decref(more);
+	}
 	return claims;
 }
 
@@ -169,8 +189,8 @@ static bool remember(struct sandbox *sb, const struct sb_issue *what, enum sb_to
 static char *make_access_token(struct sandbox *sb, const struct sb_issue *what, int lifetime)
 {
 	json_t *claims = access_claims(sb, what, lifetime);
-	char *value =
-		sb->set.opaque_tokens ? sb_random_token("sandbox_at_", 33) : sb_sign(sb, claims);
+	char *value = sb->set.opaque_tokens ? sb_random_token("sandbox_at_", 33)
+					    : sb_sign(sb, what->sign, claims);
 
 	if (!remember(sb, what, SB_ACCESS, value, sb_now(sb) + lifetime, claims)) {
 		free(value);
@@ -183,10 +203,13 @@ static char *make_access_token(struct sandbox *sb, const struct sb_issue *what, 
 static char *make_id_token(struct sandbox *sb, const struct sb_issue *what, int lifetime)
 {
 	json_t *claims = common_claims(sb, what, lifetime);
+	char *jwt;
 
 	json_object_set_new(claims, "aud", json_string(what->family->client->id));
 	json_object_set_new(claims, "preferred_username", json_string(what->user));
-	return sign_and_drop(sb, claims);
+	jwt = sb_sign(sb, /* how= */ NULL, claims);
+	json_decref(claims);
+	return jwt;
 }
 
 static bool add_refresh_token(struct sb_request *rq, const struct sb_issue *what, json_t *reply)

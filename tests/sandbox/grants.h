@@ -53,15 +53,16 @@ struct sb_issue {
 	int lifetime; /* of the access token in seconds; SB_ISSUE_DEFAULT: as the settings say */
 	bool refresh_token;
 	bool id_token;
-	json_t *claims;                   /* more of the access token; borrowed, or NULL */
+	const json_t *claims;       /* merged into the access token, null takes away; or NULL */
+	const struct sb_sign *sign; /* how the access token is signed; NULL: as the settings say */
 	const char *issued_token_type;    /* RFC 8693; or NULL */
 	const char *repeat_refresh_token; /* answer with this one instead of a new one; or NULL */
 };
 
 /* Makes the tokens and fills the reply and the log. */
 void sb_issue(struct sb_request *rq, const struct sb_issue *what);
-/* The JWT of these claims, signed as the settings say, on the heap. */
-char *sb_sign(struct sandbox *sb, const json_t *claims);
+/* The JWT of these claims, signed so (NULL: as the settings say), on the heap. */
+char *sb_sign(struct sandbox *sb, const struct sb_sign *how, const json_t *claims);
 /* Our issuer, with or without slash, on the heap. */
 char *sb_issuer(const struct sandbox *sb);
 

@@ -5,14 +5,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/core_names.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
+#include <openssl/x509.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#define KEY_BITS 2048
+#define KEY_BITS   2048
+#define SHORT_BITS 1024
 
 static EVP_PKEY *load(const char *file)
 {
@@ -44,133 +45,122 @@ static void save(const char *file, EVP_PKEY *pkey)
 	unlink(name.data);
 }
 
-/* One number of the public key, base64url as JWK wants it; on the heap. */
-static char *number(EVP_PKEY *pkey, const char *name)
+static EVP_PKEY *generate(enum sb_key_type type, enum sb_key_role role)
 {
-	unsigned char bytes[KEY_BITS];
-	BIGNUM *value = NULL;
-	int len;
+	EVP_PKEY *pkey = NULL;
 
-	if (EVP_PKEY_get_bn_param(pkey, name, &value) != 1 ||
-		BN_num_bytes(value) > (int)sizeof(bytes))
-		sb_die("unusable RSA key");
-	len = BN_bn2bin(value, bytes);
-	BN_free(value);
-	return sb_base64url(bytes, (size_t)len);
+	switch (type) {
+	case SB_RSA:
+		pkey = EVP_RSA_gen(role == SB_KEY_SHORT ? SHORT_BITS : KEY_BITS);
+		break;
+	case SB_P256:
+		pkey = EVP_EC_gen("P-256");
+		break;
+	case SB_P384:
+		pkey = EVP_EC_gen("P-384");
+		break;
+	case SB_ED25519:
+		pkey = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+		break;
+	}
+	if (!pkey)
+		sb_die("cannot make a key");
+	return pkey;
 }
 
-static void set_kid(struct sb_key *key)
+static void set_pkey(struct sb_key *key, EVP_PKEY *pkey)
 {
-	SB_AUTOFREE char *n = number(key->pkey, OSSL_PKEY_PARAM_RSA_N);
-	unsigned char digest[SB_DIGEST_LEN];
+	unsigned char digest[SB_DIGEST_LEN], *der = NULL;
+	int len = i2d_PUBKEY(pkey, &der);
 
-	sb_sha256(n, strlen(n), digest);
+	if (len < 0)
+		sb_die("unusable key");
+	sb_sha256(der, (size_t)len, digest);
+	OPENSSL_free(der);
 	for (int i = 0; i < SB_KID_LEN / 2; i++)
 		snprintf(key->kid + 2 * i, 3, "%02x", digest[i]);
+	key->pkey = pkey;
 }
 
-static void *generate(void *arg)
+static struct sb_key *add(struct sb_keys *keys, enum sb_key_type type, enum sb_key_role role)
+{
+	struct sb_key *key = sb_zalloc(sizeof(*key));
+
+	key->type = type;
+	key->role = role;
+	key->next = keys->list;
+	keys->list = key;
+	keys->count++;
+	return key;
+}
+
+static void *generate_first(void *arg)
 {
 	struct sb_key *key = arg;
 
-	key->pkey = EVP_RSA_gen(KEY_BITS);
-	if (!key->pkey)
-		sb_die("cannot make an RSA key");
-	set_kid(key);
+	set_pkey(key, generate(key->type, key->role));
 	return NULL;
 }
 
-void sb_key_start(struct sb_key *key, const char *file)
+void sb_keys_start(struct sb_keys *keys, const char *file)
 {
-	*key = (struct sb_key){.lock = PTHREAD_MUTEX_INITIALIZER};
-	if (*file)
-		key->pkey = load(file);
-	if (key->pkey) {
-		set_kid(key);
-		return;
-	}
-	if (*file) {
-		generate(key);
-		save(file, key->pkey);
-		EVP_PKEY_free(key->pkey);
-		key->pkey = load(file);
-		if (!key->pkey)
+	struct sb_key *first = add(keys, SB_RSA, SB_KEY_CURRENT);
+	EVP_PKEY *pkey = *file ? load(file) : NULL;
+
+	if (*file && !pkey) {
+		pkey = generate(SB_RSA, SB_KEY_CURRENT);
+		save(file, pkey);
+		EVP_PKEY_free(pkey);
+		pkey = load(file);
+		if (!pkey)
 			sb_die("cannot read %s: %s", file, strerror(errno));
-		set_kid(key);
+	}
+	if (pkey) {
+		set_pkey(first, pkey);
 		return;
 	}
-	if (pthread_create(&key->thread, NULL, generate, key))
+	if (pthread_create(&keys->thread, NULL, generate_first, first))
 		sb_die("cannot start a thread");
-	key->joinable = true;
+	keys->joinable = true;
 }
 
-static void wait_for_key(struct sb_key *key)
+static void wait_for_first(struct sb_keys *keys)
 {
-	pthread_mutex_lock(&key->lock);
-	if (key->joinable)
-		pthread_join(key->thread, NULL);
-	key->joinable = false;
-	pthread_mutex_unlock(&key->lock);
+	if (keys->joinable)
+		pthread_join(keys->thread, NULL);
+	keys->joinable = false;
 }
 
-void sb_key_release(struct sb_key *key)
+void sb_keys_release(struct sb_keys *keys)
 {
-	wait_for_key(key);
-	EVP_PKEY_free(key->pkey);
-	key->pkey = NULL;
+	wait_for_first(keys);
+	for (struct sb_key *key = keys->list, *next; key; key = next) {
+		next = key->next;
+		EVP_PKEY_free(key->pkey);
+		free(key);
+	}
+	*keys = (struct sb_keys){0};
 }
 
-static char *signature(EVP_PKEY *pkey, const struct sb_text *input)
+struct sb_key *sb_keys_get(struct sb_keys *keys, enum sb_key_type type, enum sb_key_role role)
 {
-	unsigned char raw[KEY_BITS];
-	size_t len = sizeof(raw);
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	int ok =
-		ctx && EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, pkey) == 1 &&
-		EVP_DigestSign(ctx, raw, &len, (const unsigned char *)input->data, input->len) == 1;
+	struct sb_key *key;
 
-	EVP_MD_CTX_free(ctx);
-	if (!ok)
-		sb_die("cannot sign");
-	return sb_base64url(raw, len);
+	wait_for_first(keys);
+	for (key = keys->list; key; key = key->next) {
+		if (key->type == type && key->role == role)
+			return key;
+	}
+	key = add(keys, type, role);
+	set_pkey(key, generate(type, role));
+	return key;
 }
 
-static void add_part(struct sb_text *jws, const json_t *part)
+void sb_keys_rotate(struct sb_keys *keys, bool publish)
 {
-	SB_AUTOFREE char *json = json_dumps(part, JSON_COMPACT);
-	SB_AUTOFREE char *encoded = json ? sb_base64url(json, strlen(json)) : NULL;
-
-	if (!encoded)
-		sb_die("out of memory");
-	sb_text_puts(jws, encoded);
-}
-
-char *sb_key_sign(struct sb_key *key, const json_t *claims)
-{
-	SB_AUTOFREE char *sig = NULL;
-	struct sb_text jws = {0};
-	json_t *header;
-
-	wait_for_key(key);
-	header = json_pack("{s:s, s:s, s:s}", "alg", "RS256", "typ", "JWT", "kid", key->kid);
-	add_part(&jws, header);
-	json_decref(header);
-	sb_text_puts(&jws, ".");
-	add_part(&jws, claims);
-	sig = signature(key->pkey, &jws);
-	sb_text_puts(&jws, ".");
-	sb_text_puts(&jws, sig);
-	return jws.data;
-}
-
-json_t *sb_key_jwks(struct sb_key *key)
-{
-	SB_AUTOFREE char *n = NULL;
-	SB_AUTOFREE char *e = NULL;
-
-	wait_for_key(key);
-	n = number(key->pkey, OSSL_PKEY_PARAM_RSA_N);
-	e = number(key->pkey, OSSL_PKEY_PARAM_RSA_E);
-	return json_pack("{s:[{s:s, s:s, s:s, s:s, s:s, s:s}]}", "keys", "kty", "RSA", "use", "sig",
-		"alg", "RS256", "kid", key->kid, "n", n, "e", e);
+	wait_for_first(keys);
+	for (struct sb_key *key = keys->list; key; key = key->next) {
+		if (key->role == SB_KEY_CURRENT)
+			key->role = publish ? SB_KEY_OLD : SB_KEY_RETIRED;
+	}
 }

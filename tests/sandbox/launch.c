@@ -2,6 +2,7 @@
 #include "launch.h"
 
 #include "grants.h"
+#include "mint.h"
 #include "reply.h"
 
 #include <string.h>
@@ -72,8 +73,7 @@ static json_t *make_context(struct sb_request *rq)
 	return context;
 }
 
-static struct sb_launch *launch_new(
-	struct sb_request *rq, const struct sb_client *client, int lifetime)
+static struct sb_launch *launch_new(struct sb_request *rq, const struct sb_client *client)
 {
 	const char *user = sb_params_get(&rq->form, "user");
 	struct sandbox *sb = rq->sb;
@@ -82,14 +82,14 @@ static struct sb_launch *launch_new(
 	launch->context = make_context(rq);
 	launch->client = client;
 	launch->user = sb_strdup(user ? user : sb->set.user);
-	launch->expires = sb_now(sb) + lifetime;
 	launch->next = sb->launches;
 	sb->launches = launch;
 	sb->launch_count++;
 	return launch;
 }
 
-static char *launch_jwt(struct sandbox *sb, const struct sb_launch *launch)
+static char *launch_jwt(
+	struct sandbox *sb, const struct sb_launch *launch, const struct sb_forge *forge)
 {
 	SB_AUTOFREE char *issuer = sb_issuer(sb);
 	SB_AUTOFREE char *jti = sb_random_token("", 12);
@@ -99,31 +99,36 @@ static char *launch_jwt(struct sandbox *sb, const struct sb_launch *launch)
 	char *jwt;
 
 	json_object_update(claims, launch->context);
-	jwt = sb_sign(sb, claims);
+	sb_json_merge(claims, forge->claims);
+	jwt = sb_sign(sb, &forge->sign, claims);
 	json_decref(claims);
 	return jwt;
 }
 
 void sb_launch_mint(struct sb_request *rq)
 {
+	struct sandbox *sb = rq->sb;
 	const char *id = sb_params_get(&rq->form, "client_id");
-	const char *text = sb_params_get(&rq->form, "lifetime");
-	struct sb_client *client = id ? sb_store_client(&rq->sb->store, id) : NULL;
-	int lifetime = text ? atoi(text) : rq->sb->set.launch_lifetime;
+	struct sb_client *client = id ? sb_store_client(&sb->store, id) : NULL;
+	struct sb_forge forge __attribute__((cleanup(sb_forge_release))) = {0};
+	const char *wrong = id && !client ? "client_id" : sb_forge_read(rq, &forge);
+	int lifetime =
+		forge.lifetime == SB_ISSUE_DEFAULT ? sb->set.launch_lifetime : forge.lifetime;
 	SB_AUTOFREE char *jwt = NULL;
 	struct sb_launch *launch;
 
-	if ((id && !client) || rq->sb->launch_count == SB_LAUNCHES_MAX) {
+	rq->log.grant = "launch";
+	if (wrong || sb->launch_count == SB_LAUNCHES_MAX) {
 		sb_reply_json(&rq->reply, 400,
-			json_pack("{s:s}", "error",
-				client || !id ? "too many launch tokens"
-					      : "client_id is not known"));
+			json_pack("{s:o}", "error",
+				json_sprintf("%s is none that I can use",
+					wrong ? wrong : "one launch token more")));
 		return;
 	}
-	launch = launch_new(rq, client, lifetime);
-	jwt = launch_jwt(rq->sb, launch);
+	launch = launch_new(rq, client);
+	launch->expires = sb_now(sb) + lifetime;
+	jwt = launch_jwt(sb, launch, &forge);
 	sb_sha256(jwt, strlen(jwt), launch->digest);
-	rq->log.grant = "launch";
 	rq->log.outcome = "issued";
 	sb_reply_json(&rq->reply, 200,
 		json_pack("{s:s, s:i}", "launch_token", jwt, "expires_in", lifetime));

@@ -144,7 +144,7 @@ static void announce(const struct sandbox *sb)
 static void sandbox_init(struct sandbox *sb)
 {
 	sb_log_open(&sb->log, sb->set.log);
-	sb_key_start(&sb->key, sb->set.key_file);
+	sb_keys_start(&sb->keys, sb->set.key_file);
 	sb_store_init(&sb->store, service_secret(sb->set.client_secret_file));
 	pthread_mutex_init(&sb->lock, NULL);
 	sb->counters = json_object();
@@ -156,7 +156,7 @@ static void sandbox_init(struct sandbox *sb)
 static void sandbox_release(struct sandbox *sb)
 {
 	sb_log_close(&sb->log);
-	sb_key_release(&sb->key);
+	sb_keys_release(&sb->keys);
 	sb_devices_release(sb);
 	sb_codes_release(sb);
 	sb_browsers_release(sb);

@@ -55,7 +55,7 @@ struct sandbox {
 	size_t browser_count;
 	struct sb_launch *launches;
 	size_t launch_count;
-	struct sb_key key;
+	struct sb_keys keys;
 	struct sb_log log;
 	pthread_mutex_t lock;
 	double advance;            /* seconds the control URL has moved the clock by */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "settings.h"
 
+#include "key.h"
 #include "text.h"
 
 #include <getopt.h>
@@ -8,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-enum kind { FLAG, SWITCH, WHOLE, REAL, TEXT, CHOICE, FAULT };
+enum kind { FLAG, SWITCH, WHOLE, REAL, TEXT, OBJECT, CHOICE, FAULT };
 
 struct option_row {
 	const char *name;
@@ -103,6 +104,21 @@ static const struct option_row rows[] = {
 	{"slow-down", WHOLE, true, AT(slow_down), "N", "0",
 		"answer slow_down to the first N polls of a code"},
 
+	{"signing-alg", CHOICE, true, AT(signing_alg), SB_ALGS, "RS256",
+		"how tokens are signed (HS256: with the public RSA key as secret)", "Tokens"},
+	{"signing-key", CHOICE, true, AT(signing_key), SB_KEY_ROLES, "current",
+		"by which key: enc has use=enc, short 1024 bits, retired and unknown are not "
+		"published"},
+	{"jwks-enc-key", FLAG, true, AT(jwks_enc_key), NULL, NULL,
+		"publish a key with use=enc as well"},
+	{"audience", TEXT, true, AT(audience), "WORDS", "bfabric-api",
+		"aud of access tokens; several words make a list"},
+	{"issuer", TEXT, true, AT(issuer), "URL", "", "another issuer than the base URL"},
+	{"access-claims", OBJECT, true, AT(access_claims), "JSON", "",
+		"an object merged into every access token; null leaves a claim out"},
+	{"foreign-endpoint", TEXT, true, AT(foreign_endpoint), "MEMBER", "",
+		"this endpoint of the metadata document is on another server"},
+
 	{"registration", CHOICE, true, AT(registration),
 		"managed|unmanaged|invalid_redirect_uri|invalid_client_metadata|forbidden|absent",
 		"managed", "what registering a client does", "Registration"},
@@ -185,20 +201,15 @@ static const char *set_real(double *at, const char *value)
 	return NULL;
 }
 
-/* The number of a word among the words of a CHOICE, or -1. */
-static int choice_index(const char *words, const char *value)
+static const char *set_object(char *at, const char *value)
 {
-	size_t want = strlen(value);
+	json_t *object = *value ? json_loads(value, 0, NULL) : json_object();
+	bool good = json_is_object(object);
 
-	for (int i = 0; *words; i++) {
-		size_t len = strcspn(words, "|");
-
-		if (len == want && !strncmp(words, value, len))
-			return i;
-		words += len;
-		words += *words == '|';
-	}
-	return -1;
+	json_decref(object);
+	if (!good)
+		return "must be a JSON object";
+	return sb_copy(at, SB_SETTING_MAX, value) ? NULL : "is too long";
 }
 
 static const char *set_row(struct sb_settings *s, const struct option_row *row, const char *value)
@@ -217,8 +228,10 @@ static const char *set_row(struct sb_settings *s, const struct option_row *row, 
 	case TEXT:
 		return sb_copy(member(s, row), SB_SETTING_MAX, value ? value : "") ? NULL
 										   : "is too long";
+	case OBJECT:
+		return set_object(member(s, row), value ? value : "");
 	case CHOICE:
-		index = choice_index(row->value, value ? value : "");
+		index = sb_word_number(row->value, value ? value : "");
 		if (index < 0)
 			return "is none of the words allowed; see --help";
 		*(int *)member(s, row) = index;
@@ -267,6 +280,7 @@ static json_t *row_json(const struct sb_settings *s, const struct option_row *ro
 	case REAL:
 		return json_real(*(const double *)at);
 	case TEXT:
+	case OBJECT:
 		return json_string(at);
 	case CHOICE:
 		for (int i = *(const int *)at; i > 0; i--)

@@ -96,6 +96,14 @@ struct sb_settings {
 	bool exchange_refresh_token;
 	bool subject_changes;
 	double auto_approve; /* seconds; negative: never */
+	/* signatures and claims */
+	int signing_alg; /* in SB_ALGS */
+	int signing_key; /* enum sb_key_role */
+	bool jwks_enc_key;
+	char audience[SB_SETTING_MAX];
+	char issuer[SB_SETTING_MAX];
+	char access_claims[SB_SETTING_MAX]; /* a JSON object or empty */
+	char foreign_endpoint[SB_SETTING_MAX];
 	/* the authorization endpoint */
 	bool warm_session;
 	int callback;     /* enum sb_callback */
