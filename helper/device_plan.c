@@ -162,17 +162,6 @@ static enum bfabric_status settle_client_and_scope(const struct bf_command_line 
 	return BFABRIC_OK;
 }
 
-/*
- * An entry in the user's file hides the site's one of the same name as a whole. Where the site's
- * has settings that a login does not write (a CA file, a proxy, ...), hiding it would break it.
- */
-static bool worth_writing(const struct bf_environment *env)
-{
-	return env->source != BF_FROM_SITE ||
-	       !(env->ca_file || env->proxy || env->host_count || env->min_ttl != 60 ||
-		       strcmp(env->store, "file") != 0);
-}
-
 enum bfabric_status bf_device_plan_make(const struct bf_command_line *call,
 	const struct bf_terminal *terminal, struct bf_device_plan *ret, struct bfabric_error *err)
 {
@@ -193,7 +182,6 @@ enum bfabric_status bf_device_plan_make(const struct bf_command_line *call,
 		status = settle_client_and_scope(call, terminal, &plan.environment, err);
 	if (status != BFABRIC_OK)
 		return status;
-	plan.write = worth_writing(&plan.environment);
 	*ret = plan;
 	plan = (struct bf_device_plan){0};
 	return BFABRIC_OK;

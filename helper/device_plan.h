@@ -13,7 +13,6 @@ struct bf_device_plan {
 	struct bf_environment environment; /* checked, complete, method oauth */
 	char *recorded_url; /* the environment's URL in the configuration when it differs, or NULL
 			     */
-	bool write;         /* the configuration is to be extended (or left alone if it agrees) */
 };
 
 #define BF_AUTO_DEVICE_PLAN BF_CLEANUP(bf_device_plan_release)

@@ -63,14 +63,27 @@ const struct bf_verb bf_verb_device = {
 		    "bfabric auth device-code",
 };
 
-static struct bf_environment_entry entry_of(const struct bf_environment *environment)
+/* What a change consists of; borrows from the environment. */
+struct wanted {
+	struct bf_config_value values[BF_CONFIG_LOGIN_VALUES];
+	struct bf_config_change change;
+};
+
+static void want(const struct bf_command_line *call, const struct bf_environment *environment,
+	struct wanted *ret)
 {
-	return (struct bf_environment_entry){
-		.name = environment->name,
+	const struct bf_config_login login = {
 		.base_url = environment->url.text,
 		.auth_method = bfabric_auth_method_name(BFABRIC_AUTH_OAUTH),
 		.client_id = environment->client_id,
 		.scope = environment->scope,
+	};
+
+	ret->change = (struct bf_config_change){
+		.name = environment->name,
+		.values = ret->values,
+		.value_count = bf_config_login_values(&login, ret->values),
+		.set_default = (enum bf_set_default)call->set_default,
 	};
 }
 
@@ -101,17 +114,15 @@ static enum bfabric_status confirm_other_url(const struct bf_device_plan *plan,
 static enum bfabric_status prepare(const struct bf_command_line *call,
 	const struct bf_terminal *terminal, struct bf_device_plan *plan, struct bfabric_error *err)
 {
-	struct bf_environment_entry entry = {0};
+	struct wanted wanted = {0};
 	enum bfabric_status status = bf_device_plan_make(call, terminal, plan, err);
 
 	if (status != BFABRIC_OK)
 		return status;
-	entry = entry_of(&plan->environment);
 	if (plan->recorded_url && !terminal->person)
 		return confirm_other_url(plan, terminal, err);
-	if (plan->write)
-		status = bf_config_check_write(
-			call->config_file, &entry, (enum bf_set_default)call->set_default, err);
+	want(call, &plan->environment, &wanted);
+	status = bf_config_check_write(call->config_file, &wanted.change, err);
 	if (status == BFABRIC_OK && plan->recorded_url)
 		status = confirm_other_url(plan, terminal, err);
 	return status;
@@ -141,8 +152,7 @@ static void put_scope_difference(const char *requested, const char *granted, str
 	bf_secret_puts(out, ")\n");
 }
 
-static void tell_result(const struct bf_login_result *result, const struct bf_device_plan *plan,
-	const struct bf_environment *env)
+static void tell_result(const struct bf_login_result *result, const struct bf_environment *env)
 {
 	BF_AUTO_SECRET struct bf_secret text = BF_SECRET_INIT;
 
@@ -154,23 +164,17 @@ static void tell_result(const struct bf_login_result *result, const struct bf_de
 		bf_secret_puts(&text, "This login cannot be renewed: it ends with its token.\n");
 	bf_secret_puts(&text, "Environment ");
 	put_shown(&text, env->name);
-	if (!plan->write)
-		bf_secret_puts(&text, " is the site's; it was not copied into your own "
-				      "configuration, so bfabricPy does not see it.");
 	bf_secret_puts(&text, "\nNext, for git: bfabric configure git\n");
 	bf_say_raw(bf_secret_reveal(&text), text.len);
 }
 
 static enum bfabric_status write_down(const struct bf_command_line *call,
-	const struct bf_device_plan *plan, const struct bf_environment *env,
-	struct bfabric_error *err)
+	const struct bf_environment *env, struct bfabric_error *err)
 {
-	struct bf_environment_entry entry = entry_of(env);
+	struct wanted wanted = {0};
 
-	if (!plan->write)
-		return BFABRIC_OK;
-	if (bf_config_write(call->config_file, &entry, (enum bf_set_default)call->set_default,
-		    err) == BFABRIC_OK)
+	want(call, env, &wanted);
+	if (bf_config_write(call->config_file, &wanted.change, err) == BFABRIC_OK)
 		return BFABRIC_OK;
 	return bf_fail_context(err, err->status,
 		"the login worked and its token is kept, but it could not be written into the "
@@ -203,8 +207,8 @@ enum bfabric_status bf_run_device(
 	status = bf_login_device(session, &ui, bf_command_deadline(call, TIMEOUT), &result, err);
 	bf_screen_end(&screen);
 	if (status == BFABRIC_OK)
-		status = write_down(call, &plan, env, err);
+		status = write_down(call, env, err);
 	if (status == BFABRIC_OK)
-		tell_result(&result, &plan, env);
+		tell_result(&result, env);
 	return status;
 }

@@ -124,6 +124,21 @@ enum bfabric_status bf_config_parse(const char *path, const struct bf_secret *co
 	return status;
 }
 
+enum bfabric_status bf_config_load_site(struct bf_config **ret, struct bfabric_error *err)
+{
+	BF_AUTO_CONFIG struct bf_config *config = calloc(1, sizeof(*config));
+	enum bfabric_status status;
+
+	if (!config)
+		return bf_fail_nomem(err);
+	status = load_site(config, err);
+	if (status == BFABRIC_OK)
+		status = bf_config_collect(config, err);
+	if (status == BFABRIC_OK)
+		*ret = BF_TAKE(config);
+	return status;
+}
+
 static void release_file(struct bf_config_file *file)
 {
 	free(file->path);

@@ -104,36 +104,81 @@ const char *bf_config_user_file(const struct bf_config *config); /* "" under the
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
-/* What a login writes for its environment. Strings are borrowed. */
-struct bf_environment_entry {
-	const char *name;
-	const char *base_url;
-	const char *auth_method; /* "oauth", ... */
-	const char *client_id;
-	const char *scope;
+/*
+ * One key of an environment: base_url, auth_method, client_id, scope, login, password, pat,
+ * client_secret, registration_access_token, registration_client_uri, job_notification_emails, or
+ * one of ours as "libbfabric.store" (client_secret_file, ca_file, proxy, min_ttl, serve_pat).
+ * Strings are borrowed.
+ */
+struct bf_config_value {
+	const char *key;
+	const char *text; /* NULL or empty: the key goes away */
 };
 
-enum bf_set_default { BF_DEFAULT_IF_FIRST, BF_DEFAULT_YES, BF_DEFAULT_NO };
+enum bf_set_default {
+	BF_DEFAULT_IF_FIRST, /* a login (auth_method is given) while there is no default */
+	BF_DEFAULT_YES,
+	BF_DEFAULT_NO,
+};
 
 /*
- * Could the entry be written? The same checks and errors as bf_config_write, before a person is
- * sent through a login that could not be recorded.
+ * What is to become of one environment. Keys that are not named stay as they are.
+ *
+ *	log out:   {.name = "A", .values = (struct bf_config_value[]){{"pat", NULL}}, .value_count =
+ *1} activate:  {.name = "A", .set_default = BF_DEFAULT_YES} remove:    {.name = "A", .remove =
+ *true}; a default_config that names it goes too
+ *
+ * An environment that is missing is made, if base_url is among the values. One that only the
+ * site's file has gets an entry of its own in the user's file, with all that the site's says:
+ * bfabricPy does not read the site's file, and an entry hides the site's one as a whole.
  */
-BF_MUST_USE enum bfabric_status bf_config_check_write(const char *config_file,
-	const struct bf_environment_entry *entry, enum bf_set_default set_default,
-	struct bfabric_error *err);
+struct bf_config_change {
+	const char *name;
+	const struct bf_config_value *values;
+	size_t value_count;
+	bool remove;
+	enum bf_set_default set_default;
+};
 
 /*
- * Write an environment into the user's file (NULL: the default place): creates the file, appends
- * an environment, or leaves one alone that already says the same. Every byte that need not change
- * is kept; the result is parsed and compared before it replaces the file; 0600; a symbolic link to
- * a file of ours is kept and its target written; guarded by ~/.bfabric/config.lock. UNSUPPORTED: an
- * environment of this name says something else (text: what differs and the lines to write by hand),
- * or the file has a form that cannot be extended safely; BAD_CONFIG: the file is malformed;
- * FORBIDDEN: BFABRICPY_CONFIG_OVERRIDE is set; SYSTEM: sudo with the user's HOME, ...
+ * A login replaces all of these as a whole: what is NULL goes away, so that no secret outlives the
+ * method it belonged to. (base_url NULL stays: every environment has one.)
  */
-BF_MUST_USE enum bfabric_status bf_config_write(const char *config_file,
-	const struct bf_environment_entry *entry, enum bf_set_default set_default,
-	struct bfabric_error *err);
+struct bf_config_login {
+	const char *base_url, *auth_method, *client_id, *scope, *login, *password, *pat;
+	const char *client_secret, *registration_access_token, *registration_client_uri;
+	const char *client_secret_file;
+};
+
+#define BF_CONFIG_LOGIN_VALUES 11
+
+/* The values of a change for a login; returns their number. */
+size_t bf_config_login_values(
+	const struct bf_config_login *login, struct bf_config_value values[BF_CONFIG_LOGIN_VALUES]);
+
+/*
+ * Could the change be written? The same checks and errors as bf_config_write, before a person is
+ * sent through a login that could not be recorded. A secret that is not known yet may be stood for
+ * by any text that would be accepted in its place.
+ */
+BF_MUST_USE enum bfabric_status bf_config_check_write(
+	const char *config_file, const struct bf_config_change *change, struct bfabric_error *err);
+
+/*
+ * Change one environment in the user's file (NULL: the default place), which is created when
+ * missing. Every byte that need not change is kept (yaml_edit.h); the result is parsed and compared
+ * before it replaces the file, and nothing is written that says what the file says already; 0600;
+ * a symbolic link to a file of ours is kept and its target written; guarded by
+ * ~/.bfabric/config.lock. Nothing is written that would make bfabricPy reject the file: other
+ * methods than it knows, a password that is not 32 characters, reserved names.
+ *
+ * UNSUPPORTED: the file has a form that cannot be edited safely (text: why, and what to write by
+ * hand, with placeholders for secrets); BAD_CALL: a value, key or name that cannot be written, or
+ * an environment that does not exist; BAD_CONFIG: the file is malformed, or the environment would
+ * be; FORBIDDEN: BFABRICPY_CONFIG_OVERRIDE is set, or the environment to be removed is the site's;
+ * LOCK_TIMEOUT; SYSTEM: sudo with the user's HOME, ...
+ */
+BF_MUST_USE enum bfabric_status bf_config_write(
+	const char *config_file, const struct bf_config_change *change, struct bfabric_error *err);
 
 #endif

@@ -1,341 +1,363 @@
 #include "config_private.h"
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /*
- * Adding to a file that a person wrote: find the places by libyaml's marks, put text there, read
- * the result and compare. Whatever the marks missed, the comparison finds, and then the file stays
- * as it is. Marks count characters, not bytes.
+ * A change of one environment is a row of edits of the file, each of one key (yaml_edit.h), each
+ * read back and compared before the next. At the end the whole is read as a configuration.
  */
 
-/* Bytes to be replaced; text is empty when there is nothing to do. */
-struct splice {
-	size_t at, remove;
-	struct bf_secret text;
-};
+#define COPIED_MAX ((size_t)64 << 10) /* bytes of a value of the site's file */
 
-struct edit {
-	const char *path;
-	const struct bf_secret *before;
-	const struct bf_environment_entry *entry;
+struct job {
+	const char *path; /* of the file, for errors */
+	const struct bf_config_change *change;
 	struct bf_config *old;
-	struct bf_url url;
-	bool add_environment;
-	bool set_default;
-	struct splice general; /* the default environment, in an existing GENERAL */
-	struct splice append;
+	const struct bf_config_entry *found;      /* in the user's file, or NULL */
+	const struct bf_config_entry *site_entry; /* else in the site's, or NULL */
+	struct bf_config_wanted wanted;
+	struct bf_secret text; /* as far as it is edited */
+	struct bf_yaml tree;
+	bool changed;
 	struct bfabric_error *err;
 };
 
-static void release_edit(struct edit *e)
+static void release_job(struct job *job)
 {
-	bf_config_free(e->old);
-	bf_url_release(&e->url);
-	bf_secret_release(&e->general.text);
-	bf_secret_release(&e->append.text);
+	bf_config_free(job->old);
+	bf_secret_release(&job->text);
+	bf_yaml_release(&job->tree);
 }
 
-/* The file cannot be extended: say what to write, where a program does not dare to. */
-static enum bfabric_status by_hand(struct edit *e, const char *why)
+static enum bfabric_status by_hand(struct job *job, const char *why)
 {
-	BF_AUTO_SECRET struct bf_secret line = BF_SECRET_INIT;
+	BF_AUTO_SECRET struct bf_secret lines = BF_SECRET_INIT;
 
-	bf_secret_puts(&line, "");
-	if (e->add_environment)
-		bf_config_put_line(&line, e->entry, e->url.text);
-	if (e->set_default) {
-		bf_secret_puts(&line, e->add_environment ? " and in GENERAL: " : "in GENERAL: ");
-		bf_secret_puts(&line, "default_config: ");
-		bf_config_put_scalar(&line, e->entry->name);
-	}
-	if (line.failed)
-		return bf_fail_nomem(e->err);
-	return bf_fail(e->err, BFABRIC_UNSUPPORTED, "%.120s: %s; add by hand: %s", e->path, why,
-		bf_secret_reveal(&line));
+	bf_config_put_by_hand(&lines, &job->wanted);
+	if (lines.failed)
+		return bf_fail_nomem(job->err);
+	return bf_fail(job->err, BFABRIC_UNSUPPORTED, "%.120s: %s; write by hand: %s", job->path,
+		why, bf_secret_reveal(&lines));
 }
 
-static size_t mark_length(const struct bf_secret *text)
+static enum bfabric_status step(struct job *job, const struct bf_yaml_edit *edit)
 {
-	return text->len >= 3 && memcmp(bf_secret_reveal(text), "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-}
+	BF_AUTO_SECRET struct bf_secret after = BF_SECRET_INIT;
+	struct bf_yaml tree = BF_YAML_INIT;
+	struct bfabric_error why = {.text = ""};
+	enum bfabric_status status;
 
-/* Where a character of the file begins. */
-static size_t byte_of(const struct bf_secret *text, uint32_t character)
-{
-	const char *bytes = bf_secret_reveal(text);
-	size_t i = mark_length(text);
-
-	for (; i < text->len; i++)
-		if (((unsigned char)bytes[i] & 0xc0) != 0x80 && character-- == 0)
-			break;
-	return i;
-}
-
-/* The line ends that the file uses. */
-static const char *line_end(const struct bf_secret *text)
-{
-	const char *bytes = bf_secret_reveal(text);
-	const char *lf = memchr(bytes, '\n', text->len);
-
-	return lf && lf > bytes && lf[-1] == '\r' ? "\r\n" : "\n";
+	if (bf_yaml_says(&job->tree, edit))
+		return BFABRIC_OK;
+	status = bf_yaml_apply(&job->text, &job->tree, edit, &after, &tree, &why);
+	if (status == BFABRIC_UNSUPPORTED)
+		return by_hand(job, why.text);
+	if (status != BFABRIC_OK)
+		return bf_fail(job->err, status, "%s", why.text);
+	bf_secret_move(&job->text, &after);
+	bf_yaml_release(&job->tree);
+	job->tree = tree;
+	job->changed = true;
+	return BFABRIC_OK;
 }
 
 /* ---- the default environment ----------------------------------------------------------------- */
 
-/* The value of default_config as it stands in the file; NULL if GENERAL has none of its own. */
-static const struct bf_yaml_node *default_value(
-	const struct bf_yaml *tree, const struct bf_yaml_node *general)
+static bool is_login(const struct bf_config_change *change)
 {
-	const struct bf_yaml_node *found = NULL;
+	for (size_t i = 0; i < change->value_count; i++)
+		if (strcmp(change->values[i].key, "auth_method") == 0)
+			return bf_config_text(&change->values[i]) != NULL;
+	return false;
+}
 
-	for (uint32_t i = general->first; i;) {
-		const struct bf_yaml_node *key = &tree->nodes[i];
-
-		if (bf_yaml_is(tree, key, "default_config"))
-			found = &tree->nodes[key->next];
-		i = tree->nodes[key->next].next;
+static bool wants_default(const struct bf_config_change *change, const char *current)
+{
+	switch (change->set_default) {
+	case BF_DEFAULT_IF_FIRST:
+		return !current && is_login(change);
+	case BF_DEFAULT_YES:
+		return !current || strcmp(current, change->name) != 0;
+	case BF_DEFAULT_NO:
+		break;
 	}
-	return found;
+	return false;
 }
 
-static enum bfabric_status replace_default(struct edit *e, const struct bf_yaml_node *value)
+static enum bfabric_status change_default(struct job *job)
 {
-	struct splice *s = &e->general;
+	static const char *const path[] = {"GENERAL"};
+	const struct bf_yaml_edit edit = {
+		path, 1, "default_config", job->wanted.new_default, /* raw= */ false};
 
-	if (value->type != BF_YAML_SCALAR)
-		return by_hand(e, "default_config is an alias");
-	s->at = byte_of(e->before, value->start);
-	s->remove = byte_of(e->before, value->end) - s->at;
-	if (s->remove == 0)
-		bf_secret_putc(&s->text, ' ');
-	bf_config_put_scalar(&s->text, e->entry->name);
-	return BFABRIC_OK;
-}
-
-static enum bfabric_status insert_default(struct edit *e, const struct bf_yaml_node *general)
-{
-	const struct bf_yaml *tree = &e->old->user.yaml;
-	const struct bf_yaml_node *first = &tree->nodes[general->first];
-	struct splice *s = &e->general;
-
-	s->at = byte_of(e->before, first->start);
-	bf_secret_puts(&s->text, "default_config: ");
-	bf_config_put_scalar(&s->text, e->entry->name);
-	bf_secret_puts(&s->text, line_end(e->before));
-	bf_secret_printf(&s->text, "%*s", (int)first->column, "");
-	return BFABRIC_OK;
-}
-
-static enum bfabric_status plan_default(struct edit *e)
-{
-	const struct bf_config_file *file = &e->old->user;
-	const struct bf_yaml_node *general = file->general, *value;
-
-	if (!e->set_default || !general)
-		return BFABRIC_OK;
-	if (general->type != BF_YAML_MAPPING)
-		return by_hand(e, "GENERAL is not a mapping");
-	value = default_value(&file->yaml, general);
-	if (value)
-		return replace_default(e, value);
-	if (general->flow || !general->first)
-		return by_hand(e, "GENERAL is written in braces");
-	return insert_default(e, general);
+	return job->wanted.new_default || job->wanted.drop_default ? step(job, &edit) : BFABRIC_OK;
 }
 
 /* ---- the environment ------------------------------------------------------------------------- */
 
-static enum bfabric_status plan_append(struct edit *e, bool blank_line)
-{
-	const struct bf_yaml *tree = &e->old->user.yaml;
-	const struct bf_yaml_node *root = bf_yaml_root(tree);
-	const char *eol = line_end(e->before), *bytes = bf_secret_reveal(e->before);
-	bool add_general = e->set_default && !e->old->user.general;
-	struct splice *s = &e->append;
-	unsigned indent = 0;
+/* The site's entry is copied key by key. */
+struct copy {
+	struct job *job;
+	const struct bf_yaml *yaml;
+	const char *path[2];
+	size_t depth;
+	enum bfabric_status status;
+};
 
-	bf_secret_clear(&s->text);
-	if (!e->add_environment && !add_general)
+static void copy_key(void *data, const struct bf_yaml_node *key, const struct bf_yaml_node *value);
+
+static void copy_ours(struct copy *c, const struct bf_yaml_node *mapping)
+{
+	struct copy deeper = *c;
+
+	deeper.depth = 2;
+	if (bf_yaml_walk(c->yaml, mapping, copy_key, &deeper) == NULL)
+		c->status = deeper.status;
+}
+
+static void copy_key(void *data, const struct bf_yaml_node *key, const struct bf_yaml_node *value)
+{
+	struct copy *c = data;
+	BF_AUTO_SECRET struct bf_secret text = {.max = COPIED_MAX};
+	const enum bf_yaml_kind kind = bf_yaml_kind(c->yaml, value);
+	struct bf_yaml_edit edit = {c->path, c->depth, bf_yaml_text(c->yaml, key), NULL, false};
+
+	if (c->status != BFABRIC_OK || kind == BF_YAML_NULL ||
+		bf_yaml_kind(c->yaml, key) != BF_YAML_STRING || strlen(edit.key) != key->length ||
+		bf_config_placeholder(edit.key))
+		return;
+	if (c->depth == 1 && value->type == BF_YAML_MAPPING && strcmp(edit.key, c->path[1]) == 0) {
+		copy_ours(c, value);
+		return;
+	}
+	edit.raw = kind != BF_YAML_STRING;
+	if (edit.raw ? !bf_yaml_put_flow(&text, c->yaml, value)
+		     : strlen(bf_yaml_text(c->yaml, value)) != value->length) {
+		c->status = by_hand(c->job, "the site's entry cannot be copied");
+		return;
+	}
+	edit.text = edit.raw ? bf_secret_reveal(&text) : bf_yaml_text(c->yaml, value);
+	c->status = step(c->job, &edit);
+}
+
+static enum bfabric_status copy_site(struct job *job)
+{
+	const struct bf_config_entry *entry = job->site_entry;
+	struct copy c = {.job = job, .path = {job->change->name, BF_CONFIG_OURS}, .depth = 1};
+
+	if (!entry)
 		return BFABRIC_OK;
-	if (root && root->type != BF_YAML_SCALAR) {
-		if (root->flow || !root->first)
-			return by_hand(e, "the file is written in braces");
-		indent = tree->nodes[root->first].column;
-	}
-	s->at = tree->end == UINT32_MAX ? e->before->len : byte_of(e->before, tree->end);
-	if (s->at > mark_length(e->before)) {
-		if (bytes[s->at - 1] != '\n')
-			bf_secret_puts(&s->text, eol);
-		bf_secret_puts(&s->text, blank_line ? eol : "");
-	}
-	if (add_general) {
-		bf_secret_printf(&s->text, "%*sGENERAL:%s%*sdefault_config: ", (int)indent, "", eol,
-			(int)indent + 2, "");
-		bf_config_put_scalar(&s->text, e->entry->name);
-		bf_secret_printf(&s->text, "%s%s", eol, e->add_environment ? eol : "");
-	}
-	if (e->add_environment)
-		bf_config_put_block(&s->text, e->entry, e->url.text, indent, eol);
-	return BFABRIC_OK;
+	c.yaml = &entry->file->yaml;
+	if (bf_yaml_walk(c.yaml, entry->value, copy_key, &c) != NULL)
+		return by_hand(job, "the site's entry cannot be copied");
+	return c.status;
 }
 
-static enum bfabric_status join(const struct edit *e, struct bf_secret *after)
+/* base_url is the same in several spellings. */
+static bool is_same_url(const struct job *job, const struct bf_url *url)
 {
-	const char *bytes = bf_secret_reveal(e->before);
-	const struct splice *g = &e->general, *a = &e->append;
-	size_t end = bf_secret_empty(&a->text) ? e->before->len : a->at, from = 0;
+	BF_AUTO_URL struct bf_url found = BF_URL_INIT;
+	const struct bf_config_entry *entry = job->found ? job->found : job->site_entry;
+	const struct bf_yaml_node *base_url = NULL, *ours = NULL;
 
-	bf_secret_clear(after);
-	if (g->text.failed || a->text.failed)
-		return bf_fail_nomem(e->err);
-	if (!bf_secret_empty(&g->text)) {
-		bf_secret_put(after, bytes, g->at);
-		bf_secret_put_secret(after, &g->text);
-		from = g->at + g->remove;
-	}
-	bf_secret_put(after, bytes + from, end - from);
-	bf_secret_put_secret(after, &a->text);
-	bf_secret_put(after, bytes + end, e->before->len - end);
-	return after->failed ? bf_fail_nomem(e->err) : BFABRIC_OK;
-}
-
-/* ---- checks ---------------------------------------------------------------------------------- */
-
-static const char *or_empty(const char *text)
-{
-	return text ? text : "";
-}
-
-static const char *method_name(enum bfabric_auth_method method)
-{
-	return method == BFABRIC_AUTH_NONE ? "" : bfabric_auth_method_name(method);
-}
-
-/* The first key in which an environment differs from the entry; NULL: it says the same. */
-static const char *difference(const struct edit *e, const struct bf_environment *env,
-	const char **ret_found, const char **ret_wanted)
-{
-	const struct {
-		const char *key, *found, *wanted;
-	} keys[] = {
-		{"base_url", or_empty(env->url.text), e->url.text},
-		{"auth_method", method_name(env->method), e->entry->auth_method},
-		{"client_id", or_empty(env->client_id), or_empty(e->entry->client_id)},
-		{"scope", or_empty(env->scope), or_empty(e->entry->scope)},
-	};
-
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		if (strcmp(keys[i].found, keys[i].wanted) == 0)
-			continue;
-		*ret_found = keys[i].found;
-		*ret_wanted = keys[i].wanted;
-		return keys[i].key;
-	}
-	return NULL;
-}
-
-static enum bfabric_status check_existing(struct edit *e, const struct bf_config_entry *found)
-{
-	BF_AUTO_ENVIRONMENT struct bf_environment env = {0};
-	const char *is, *wanted, *key;
-	enum bfabric_status status = bf_config_read_entry(e->old, found, &env, e->err);
-
-	if (status != BFABRIC_OK)
-		return status;
-	key = difference(e, &env, &is, &wanted);
-	if (!key)
-		return BFABRIC_OK;
-	return bf_fail(e->err, BFABRIC_UNSUPPORTED,
-		"%.120s:%u: environment '%.60s' says %s '%.80s', not '%.80s': change it by hand, "
-		"or "
-		"choose another name with --env",
-		e->path, env.line, e->entry->name, key, is, wanted);
-}
-
-/* Does the new text say everything the old one did, and what we wanted? */
-static bool holds(const struct edit *e, const struct bf_secret *after)
-{
-	BF_AUTO_CONFIG struct bf_config *new = NULL;
-	BF_AUTO_ENVIRONMENT struct bf_environment env = {0};
-	const struct bf_config_entry *entry;
-	const char *found, *wanted, *name = NULL;
-
-	if (bf_config_parse(e->path, after, &new, NULL) != BFABRIC_OK ||
-		!bf_config_only_added(&e->old->user.yaml, &new->user.yaml, e->entry->name))
+	if (!entry)
 		return false;
-	entry = bf_config_find(new, e->entry->name);
-	if (!entry || bf_config_read_entry(new, entry, &env, NULL) != BFABRIC_OK ||
-		difference(e, &env, &found, &wanted))
-		return false;
-	return !e->set_default || (bf_config_file_default(&new->user, &name, NULL) == BFABRIC_OK &&
-					  name && strcmp(name, e->entry->name) == 0);
+	bf_config_peek(entry, &base_url, &ours);
+	return base_url && bf_yaml_kind(&entry->file->yaml, base_url) == BF_YAML_STRING &&
+	       bf_url_parse(bf_yaml_text(&entry->file->yaml, base_url), &found, NULL) ==
+		       BFABRIC_OK &&
+	       strcmp(found.text, url->text) == 0;
 }
 
-static enum bfabric_status decide(struct edit *e, enum bf_set_default set_default)
+static enum bfabric_status change_url(struct job *job, const char *text)
 {
-	const struct bf_config_entry *found = bf_config_find(e->old, e->entry->name);
-	const char *current = NULL;
-	enum bfabric_status status = bf_config_file_default(&e->old->user, &current, e->err);
+	BF_AUTO_URL struct bf_url url = BF_URL_INIT;
+	const char *path[] = {job->change->name};
+	struct bf_yaml_edit edit = {path, 1, "base_url", NULL, /* raw= */ false};
+	enum bfabric_status status = bf_url_parse(text, &url, job->err);
 
-	if (status != BFABRIC_OK)
+	if (status != BFABRIC_OK || is_same_url(job, &url))
 		return status;
-	switch (set_default) {
-	case BF_DEFAULT_IF_FIRST:
-		e->set_default = !current;
-		break;
-	case BF_DEFAULT_YES:
-		e->set_default = !current || strcmp(current, e->entry->name) != 0;
-		break;
-	case BF_DEFAULT_NO:
-		break;
-	}
-	e->add_environment = !found;
-	return found ? check_existing(e, found) : BFABRIC_OK;
+	edit.text = url.text;
+	return step(job, &edit);
 }
 
-static enum bfabric_status make_text(struct edit *e, struct bf_secret *after)
+static enum bfabric_status change_value(struct job *job, const struct bf_config_value *value)
 {
-	enum bfabric_status status = plan_default(e);
+	const char *path[2];
+	const struct bf_yaml_edit edit = bf_config_edit_of(job->change->name, value, path);
 
-	/* without the blank line where it would become part of a block scalar */
-	for (int blank_line = 1; status == BFABRIC_OK && blank_line >= 0; blank_line--) {
-		status = plan_append(e, blank_line);
-		if (status == BFABRIC_OK)
-			status = join(e, after);
-		if (status == BFABRIC_OK && holds(e, after))
-			return BFABRIC_OK;
-	}
-	if (status != BFABRIC_OK)
-		return status;
-	return by_hand(e, "the file has a form that cannot be extended safely");
+	return strcmp(value->key, "base_url") == 0 ? change_url(job, value->text)
+						   : step(job, &edit);
 }
 
-static enum bfabric_status edit(
-	struct edit *e, enum bf_set_default set_default, struct bf_secret *after, bool *ret_changed)
+static enum bfabric_status change_environment(struct job *job)
 {
-	enum bfabric_status status = bf_url_parse(e->entry->base_url, &e->url, e->err);
+	const struct bf_config_change *change = job->change;
+	const struct bf_yaml_edit none = {NULL, 0, change->name, NULL, /* raw= */ false};
+	enum bfabric_status status = BFABRIC_OK;
 
-	if (status == BFABRIC_OK)
-		status = bf_config_parse(e->path, e->before, &e->old, e->err);
-	if (status == BFABRIC_OK)
-		status = decide(e, set_default);
-	if (status != BFABRIC_OK)
-		return status;
-	if (e->add_environment || e->set_default)
-		status = make_text(e, after);
-	if (status == BFABRIC_OK)
-		*ret_changed = e->add_environment || e->set_default;
+	if (change->remove)
+		return step(job, &none);
+	status = copy_site(job);
+	for (size_t i = 0; status == BFABRIC_OK && i < change->value_count; i++)
+		status = change_value(job, &change->values[i]);
 	return status;
 }
 
+/* ---- before and after ------------------------------------------------------------------------ */
+
+static bool has_url(const struct bf_config_change *change)
+{
+	for (size_t i = 0; i < change->value_count; i++)
+		if (strcmp(change->values[i].key, "base_url") == 0)
+			return true;
+	return false;
+}
+
+static bool is_readable(const struct bf_config *config, const struct bf_config_entry *entry,
+	struct bfabric_error *err)
+{
+	BF_AUTO_ENVIRONMENT struct bf_environment env = {0};
+
+	return bf_config_read_entry(config, entry, &env, err) == BFABRIC_OK;
+}
+
+static enum bfabric_status check_missing(struct job *job, const struct bf_config *site)
+{
+	const struct bf_config_change *change = job->change;
+	enum bfabric_status status = BFABRIC_OK;
+
+	if (change->remove && job->site_entry)
+		return bf_fail(job->err, BFABRIC_FORBIDDEN,
+			"environment '%.100s' is in the site's file and cannot be removed here",
+			change->name);
+	if (change->remove || (!job->site_entry && !has_url(change)))
+		return bf_fail(job->err, BFABRIC_BAD_CALL,
+			"%.200s: there is no environment '%.100s'", job->path, change->name);
+	status = bf_config_check_name(change->name, job->err);
+	if (status == BFABRIC_OK && job->site_entry &&
+		!is_readable(site, job->site_entry, job->err))
+		return job->err ? job->err->status : BFABRIC_BAD_CONFIG;
+	return status;
+}
+
+static enum bfabric_status decide(struct job *job, const struct bf_config *site)
+{
+	const char *current = NULL;
+	enum bfabric_status status = bf_config_file_default(&job->old->user, &current, job->err);
+
+	if (status != BFABRIC_OK)
+		return status;
+	job->found = bf_config_find(job->old, job->change->name);
+	if (!job->found && site)
+		job->site_entry = bf_config_find(site, job->change->name);
+	job->wanted = (struct bf_config_wanted){.change = job->change,
+		.tree = &job->old->user.yaml,
+		.new_environment = !job->found};
+	if (job->change->remove)
+		job->wanted.drop_default = current && strcmp(current, job->change->name) == 0;
+	else if (wants_default(job->change, current))
+		job->wanted.new_default = job->change->name;
+	return job->found ? BFABRIC_OK : check_missing(job, site);
+}
+
+struct password {
+	const struct bf_yaml *yaml;
+	const struct bf_yaml_node *login, *password;
+};
+
+static void look(void *data, const struct bf_yaml_node *key, const struct bf_yaml_node *value)
+{
+	struct password *p = data;
+
+	if (bf_yaml_is(p->yaml, key, "login"))
+		p->login = value;
+	if (bf_yaml_is(p->yaml, key, "password"))
+		p->password = value;
+}
+
+/* Older bfabricPy rejects the whole file for a login with another password, whatever auth_method.
+ */
+static bool has_good_password(const struct bf_config_entry *entry)
+{
+	struct password p = {.yaml = &entry->file->yaml};
+
+	if (bf_yaml_walk(p.yaml, entry->value, look, &p) != NULL || !p.login ||
+		bf_yaml_kind(p.yaml, p.login) == BF_YAML_NULL ||
+		bf_yaml_is(p.yaml, p.login, BF_OAUTH_LOGIN))
+		return true;
+	return p.password && bf_yaml_kind(p.yaml, p.password) == BF_YAML_STRING &&
+	       bf_config_characters(bf_yaml_text(p.yaml, p.password)) == 32;
+}
+
+static bool sets_something(const struct bf_config_change *change)
+{
+	for (size_t i = 0; i < change->value_count; i++)
+		if (bf_config_text(&change->values[i]))
+			return true;
+	return false;
+}
+
+/* Read the whole as a configuration: what was good stays good, what is set is good. */
+static enum bfabric_status check_result(struct job *job)
+{
+	BF_AUTO_CONFIG struct bf_config *new = NULL;
+	const struct bf_config_change *change = job->change;
+	const struct bf_config_entry *entry = NULL;
+	enum bfabric_status status = bf_config_parse(job->path, &job->text, &new, job->err);
+	bool must =
+		!job->found || sets_something(change) || is_readable(job->old, job->found, NULL);
+
+	if (status != BFABRIC_OK)
+		return status;
+	entry = bf_config_find(new, change->name);
+	if (change->remove)
+		return entry ? by_hand(job, "the environment comes from a merge key") : BFABRIC_OK;
+	if (!entry)
+		return by_hand(job, "the file has a form that cannot be edited safely");
+	if (must && !is_readable(new, entry, job->err))
+		return bf_fail_context(job->err, job->err ? job->err->status : BFABRIC_BAD_CONFIG,
+			"this change would not make sense");
+	if (sets_something(change) && !has_good_password(entry))
+		return bf_fail(job->err, BFABRIC_BAD_CONFIG,
+			"%.200s: environment '%.100s': login without a password of 32 characters",
+			job->path, change->name);
+	return BFABRIC_OK;
+}
+
+static enum bfabric_status edit(
+	struct job *job, const struct bf_secret *before, const struct bf_config *site)
+{
+	enum bfabric_status status = bf_config_parse(job->path, before, &job->old, job->err);
+
+	if (status == BFABRIC_OK)
+		status = decide(job, site);
+	if (status != BFABRIC_OK)
+		return status;
+	bf_secret_put_secret(&job->text, before);
+	if (job->text.failed)
+		return bf_fail_nomem(job->err);
+	status = bf_yaml_parse(
+		bf_secret_reveal(&job->text), job->text.len, job->path, &job->tree, job->err);
+	/* first, so that a new file begins with it */
+	if (status == BFABRIC_OK)
+		status = change_default(job);
+	if (status == BFABRIC_OK)
+		status = change_environment(job);
+	return status == BFABRIC_OK && job->changed ? check_result(job) : status;
+}
+
 enum bfabric_status bf_config_edit(const char *path, const struct bf_secret *before,
-	const struct bf_environment_entry *entry, enum bf_set_default set_default,
+	const struct bf_config *site, const struct bf_config_change *change,
 	struct bf_secret *after, bool *ret_changed, struct bfabric_error *err)
 {
-	struct edit e = {.path = path, .before = before, .entry = entry, .err = err};
-	enum bfabric_status status = edit(&e, set_default, after, ret_changed);
+	struct job job = {.path = path, .change = change, .err = err};
+	enum bfabric_status status = edit(&job, before, site);
 
-	release_edit(&e);
+	if (status == BFABRIC_OK && job.changed)
+		bf_secret_move(after, &job.text);
+	if (status == BFABRIC_OK)
+		*ret_changed = job.changed;
+	release_job(&job);
 	return status;
 }

@@ -5,7 +5,7 @@
 #define BF_CONFIG_PRIVATE_H
 
 #include "config.h"
-#include "yaml_tree.h"
+#include "yaml_edit.h"
 #include "../base/file.h"
 #include <jansson.h>
 
@@ -107,30 +107,46 @@ enum bfabric_status bf_config_read_ours(const struct bf_config_place *place,
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
+/* The site's file alone: an empty configuration when there is none. */
+enum bfabric_status bf_config_load_site(struct bf_config **ret, struct bfabric_error *err);
+
+/* Can the values and the name be written at all? BAD_CALL if not; no secret in the text. */
+enum bfabric_status bf_config_check_change(
+	const struct bf_config_change *change, struct bfabric_error *err);
+
+/* May this be the name of a new environment? */
+enum bfabric_status bf_config_check_name(const char *name, struct bfabric_error *err);
+
+/* What to write by hand instead of a value that must not be shown; NULL: it may be shown. */
+const char *bf_config_placeholder(const char *key);
+
+/* Is the value no string but a number or a truth value? */
+bool bf_config_is_raw(const char *key);
+
+/* The text of a value; NULL: it goes away. */
+const char *bf_config_text(const struct bf_config_value *value);
+
+/* The edit of the file that a value asks for. `path` is filled in and must outlive it. */
+#define BF_CONFIG_OURS "libbfabric"
+struct bf_yaml_edit bf_config_edit_of(
+	const char *name, const struct bf_config_value *value, const char *path[2]);
+
 /*
- * The text of the file with the entry in it: *ret_changed false and nothing in `after` when it
- * says all that already. Pure. Errors as bf_config_write.
+ * The text of the file with the change in it: *ret_changed false and nothing in `after` when it
+ * says all that already. `site` may be NULL. Pure. Errors as bf_config_write.
  */
 enum bfabric_status bf_config_edit(const char *path, const struct bf_secret *before,
-	const struct bf_environment_entry *entry, enum bf_set_default set_default,
+	const struct bf_config *site, const struct bf_config_change *change,
 	struct bf_secret *after, bool *ret_changed, struct bfabric_error *err);
 
-/* A scalar that every YAML reader takes for this string; printable ASCII only. */
-void bf_config_put_scalar(struct bf_secret *out, const char *text);
-
-/* The environment as a block, lines ended by `eol`, each indented by `indent` spaces. */
-void bf_config_put_block(struct bf_secret *out, const struct bf_environment_entry *entry,
-	const char *base_url, unsigned indent, const char *eol);
-
-/* The same on one line, for a person to add by hand. */
-void bf_config_put_line(
-	struct bf_secret *out, const struct bf_environment_entry *entry, const char *base_url);
-
-/*
- * Does `after` hold all of `before`, and beyond that at most an environment `name` and a default
- * environment?
- */
-bool bf_config_only_added(
-	const struct bf_yaml *before, const struct bf_yaml *after, const char *name);
+/* What of the change the file does not say yet, for a person to write. */
+struct bf_config_wanted {
+	const struct bf_config_change *change;
+	const struct bf_yaml *tree;
+	bool new_environment;
+	const char *new_default; /* NULL: stays */
+	bool drop_default;
+};
+void bf_config_put_by_hand(struct bf_secret *out, const struct bf_config_wanted *wanted);
 
 #endif

@@ -10,50 +10,6 @@
 #define LOCK_WAIT_MS 10000
 #define TRIES        5
 
-/* Printable ASCII (RFC 6749, appendix A: client_id and scope); may be NULL or empty. */
-static bool is_printable(const char *text)
-{
-	for (; text && *text; text++)
-		if (*text < ' ' || *text > '~')
-			return false;
-	return true;
-}
-
-/* A name that no reader takes for anything else; `environments` has a meaning for bfabricPy. */
-static bool is_good_name(const char *name)
-{
-	static const char *const reserved[] = {"default", "GENERAL", "environments"};
-	static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-				   "._-";
-
-	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
-		if (strcmp(name, reserved[i]) == 0)
-			return false;
-	return *name && strlen(name) <= 100 && name[strspn(name, good)] == '\0';
-}
-
-static enum bfabric_status check_entry(
-	const struct bf_environment_entry *entry, struct bfabric_error *err)
-{
-	if (!entry->name || !is_good_name(entry->name))
-		return bf_fail(err, BFABRIC_BAD_CALL,
-			"'%.100s' cannot be the name of an environment: letters, digits, '.', '_' "
-			"and '-', not 'default', 'GENERAL' or 'environments'",
-			entry->name ? entry->name : "");
-	if (!entry->base_url)
-		return bf_fail(err, BFABRIC_BAD_CALL, "no base URL is given");
-	if (!entry->auth_method || (strcmp(entry->auth_method, "oauth") != 0 &&
-					   strcmp(entry->auth_method, "client_credentials") != 0))
-		return bf_fail(err, BFABRIC_BAD_CALL,
-			"only auth_method oauth and client_credentials can be written");
-	if (!entry->client_id || !*entry->client_id || !is_printable(entry->client_id))
-		return bf_fail(err, BFABRIC_BAD_CALL,
-			"the client id must be printable ASCII and not empty");
-	if (!is_printable(entry->scope))
-		return bf_fail(err, BFABRIC_BAD_CALL, "the scope must be printable ASCII");
-	return BFABRIC_OK;
-}
-
 static enum bfabric_status wait_for_lock(struct bf_lock *lock, struct bfabric_error *err)
 {
 	const struct bf_sys *sys = &bf_sys_real;
@@ -119,10 +75,15 @@ static bool same_file(const struct bf_file_info *a, const struct bf_file_info *b
 }
 
 struct job {
-	const struct bf_environment_entry *entry;
-	enum bf_set_default set_default;
+	const struct bf_config_change *change;
+	struct bf_config *site;
 	bool commit; /* else only try how far it goes */
 };
+
+static void release_job(struct job *job)
+{
+	bf_config_free(job->site);
+}
 
 /* One attempt; *ret_done false: somebody else, who takes no lock, wrote the file meanwhile. */
 static enum bfabric_status attempt(
@@ -137,7 +98,7 @@ static enum bfabric_status attempt(
 
 	if (status == BFABRIC_OK)
 		status = bf_config_edit(
-			path, &before, job->entry, job->set_default, &after, &changed, err);
+			path, &before, job->site, job->change, &after, &changed, err);
 	*ret_done = true;
 	if (status != BFABRIC_OK || !changed)
 		return status;
@@ -153,21 +114,14 @@ static enum bfabric_status attempt(
 			 : BFABRIC_OK;
 }
 
-static enum bfabric_status run(
+static enum bfabric_status run_locked(
 	const char *config_file, const struct job *job, struct bfabric_error *err)
 {
 	BF_AUTO_FREE char *path = NULL;
 	BF_AUTO_LOCK struct bf_lock lock = BF_LOCK_INIT;
 	bool done = false;
-	enum bfabric_status status = check_entry(job->entry, err);
+	enum bfabric_status status = take_lock(&lock, err);
 
-	if (status != BFABRIC_OK)
-		return status;
-	if (secure_getenv(BF_OVERRIDE_VARIABLE))
-		return bf_fail(err, BFABRIC_FORBIDDEN,
-			BF_OVERRIDE_VARIABLE " is set and replaces the configuration file, so that "
-					     "writing it would have no effect: unset it first");
-	status = take_lock(&lock, err);
 	if (status == BFABRIC_OK)
 		status = target_path(config_file, &path, err);
 	for (int i = 0; status == BFABRIC_OK && !done && i < TRIES; i++)
@@ -178,20 +132,30 @@ static enum bfabric_status run(
 	return status;
 }
 
-enum bfabric_status bf_config_check_write(const char *config_file,
-	const struct bf_environment_entry *entry, enum bf_set_default set_default,
-	struct bfabric_error *err)
+static enum bfabric_status run(const char *config_file, const struct bf_config_change *change,
+	bool commit, struct bfabric_error *err)
 {
-	const struct job job = {entry, set_default, /* commit= */ false};
+	BF_CLEANUP(release_job) struct job job = {.change = change, .commit = commit};
+	enum bfabric_status status = bf_config_check_change(change, err);
 
-	return run(config_file, &job, err);
+	if (status != BFABRIC_OK)
+		return status;
+	if (secure_getenv(BF_OVERRIDE_VARIABLE))
+		return bf_fail(err, BFABRIC_FORBIDDEN,
+			BF_OVERRIDE_VARIABLE " is set and replaces the configuration file, so that "
+					     "writing it would have no effect: unset it first");
+	status = bf_config_load_site(&job.site, err);
+	return status == BFABRIC_OK ? run_locked(config_file, &job, err) : status;
 }
 
-enum bfabric_status bf_config_write(const char *config_file,
-	const struct bf_environment_entry *entry, enum bf_set_default set_default,
-	struct bfabric_error *err)
+enum bfabric_status bf_config_check_write(
+	const char *config_file, const struct bf_config_change *change, struct bfabric_error *err)
 {
-	const struct job job = {entry, set_default, /* commit= */ true};
+	return run(config_file, change, /* commit= */ false, err);
+}
 
-	return run(config_file, &job, err);
+enum bfabric_status bf_config_write(
+	const char *config_file, const struct bf_config_change *change, struct bfabric_error *err)
+{
+	return run(config_file, change, /* commit= */ true, err);
 }

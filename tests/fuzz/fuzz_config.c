@@ -93,15 +93,19 @@ static void match_some(const struct bf_config *config)
 
 static void extend(const struct bf_secret *before, const struct bf_config *old)
 {
-	static const struct bf_environment_entry entry = {
-		"NEW", "https://new.example.org/bfabric", "oauth", "CLI", "api:write"};
+	static const struct bf_config_value values[] = {
+		{"base_url", "https://new.example.org/bfabric"}, {"auth_method", "oauth"},
+		{"client_id", "CLI"}, {"scope", "api:write"}};
+	const struct bf_config_change entry = {.name = "NEW",
+		.values = values,
+		.value_count = 4,
+		.set_default = (enum bf_set_default)(before->len % 3)};
 	BF_AUTO_SECRET struct bf_secret after = BF_SECRET_INIT, again = BF_SECRET_INIT;
 	BF_AUTO_CONFIG struct bf_config *new = NULL;
 	struct bfabric_error err = {0};
-	enum bf_set_default when = before->len % 3;
 	bool changed = false;
 
-	if (bf_config_edit("f", before, &entry, when, &after, &changed, &err) != BFABRIC_OK) {
+	if (bf_config_edit("f", before, NULL, &entry, &after, &changed, &err) != BFABRIC_OK) {
 		FUZZ_MUST(*err.text && fuzz_one_line(err.text));
 		return;
 	}
@@ -112,7 +116,7 @@ static void extend(const struct bf_secret *before, const struct bf_config *old)
 	for (size_t i = 0; i < bf_config_count(old) && i < LOOKED_AT; i++)
 		FUZZ_MUST(bf_config_find(new, bf_config_name(old, i)));
 	FUZZ_MUST(bf_config_find(new, "NEW"));
-	FUZZ_MUST(bf_config_edit("f", &after, &entry, when, &again, &changed, &err) == BFABRIC_OK);
+	FUZZ_MUST(bf_config_edit("f", &after, NULL, &entry, &again, &changed, &err) == BFABRIC_OK);
 	FUZZ_MUST(!changed);
 }
 

@@ -116,10 +116,19 @@ class Login(Case):
         env = self.home.env(BFABRIC_SITE_CONFIG=site)
         result = self.login(env=env)
         self.assertExit(result, 0)
-        self.assertIn("the site's", result.err)
+        self.assertIn("files.lab.org", self.home.config_file.read_text())
         got = self.home.run("git-credential-bfabric", "get", env=env,
                             input="protocol=https\nhost=files.lab.org\n\n")
         self.assertIn("password=", got.out)
+
+    def test_another_scope_is_written_into_the_environment(self):
+        self.home.write_config(text=f"# mine\nGENERAL: {{default_config: LAB}}\nLAB: # ours\n"
+                               f"  base_url: {self.server.base_url}\n  client_id: CLI\n"
+                               "  scope: api:read # for now\n  auth_method: oauth\n")
+        before = self.home.config_file.read_text()
+        self.assertExit(self.login("--scope", "read-write"), 0)
+        self.assertEqual(self.home.config_file.read_text(),
+                         before.replace("scope: api:read", "scope: api:write"))
 
     def test_two_spellings_of_options(self):
         result = self.login("--client-id=CLI", "--scope=api:read", "--config-env=X", "--timeout", "30",
@@ -169,8 +178,9 @@ class Refusals(Case):
     def test_what_cannot_be_written_is_found_before_the_login(self):
         self.home.write_config(text="A: [\n")
         self.failed(self.login(self.server.base_url, "--scope", "read-only"), 1, ".bfabricpy.yml")
-        self.home.write_config(self.server.base_url, scope="api:read")
-        self.failed(self.login("--scope", "read-write"), 1, "SANDBOX")
+        self.home.write_config(text=f"SANDBOX: &s\n  base_url: {self.server.base_url}\n"
+                               "OTHER:\n  <<: *s\nGENERAL: {default_config: SANDBOX}\n")
+        self.failed(self.login("--scope", "read-write"), 1, "write by hand: in SANDBOX: auth_method")
         self.assertEqual(self.server.log("device_authorization"), [])
 
     def test_denied(self):

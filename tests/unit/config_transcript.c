@@ -163,26 +163,60 @@ static enum bf_set_default set_default(const char *word)
 	return strcmp(word, "no") == 0 ? BF_DEFAULT_NO : BF_DEFAULT_IF_FIRST;
 }
 
-static void do_write(struct session *s, char **rest)
+/* The check first: it must say the same. */
+static void write_change(struct session *s, const struct bf_config_change *change)
 {
-	struct bf_environment_entry entry = {0};
 	struct bfabric_error err = {0}, check = {0};
-	const char *when = strtok_r(NULL, " ", rest);
-	enum bfabric_status checked, status;
+	enum bfabric_status checked = bf_config_check_write(s->path, change, &check);
+	enum bfabric_status status = bf_config_write(s->path, change, &err);
 
-	entry.name = strtok_r(NULL, " ", rest);
-	entry.base_url = strtok_r(NULL, " ", rest);
-	entry.auth_method = strtok_r(NULL, " ", rest);
-	entry.client_id = strtok_r(NULL, " ", rest);
-	entry.scope = *rest;
-	checked = bf_config_check_write(s->path, &entry, set_default(when), &check);
-	status = bf_config_write(s->path, &entry, set_default(when), &err);
 	if (checked != status || strcmp(check.text, err.text) != 0)
 		fprintf(s->out, "the check said %s\n", check.text);
 	if (status == BFABRIC_OK)
 		fprintf(s->out, "OK\n");
 	else
 		print_error(s, &err);
+}
+
+/* write WHEN NAME BASE_URL AUTH_METHOD CLIENT_ID SCOPE: a login */
+static void do_write(struct session *s, char **rest)
+{
+	struct bf_config_login login = {0};
+	struct bf_config_value values[BF_CONFIG_LOGIN_VALUES];
+	struct bf_config_change change = {.values = values};
+
+	change.set_default = set_default(strtok_r(NULL, " ", rest));
+	change.name = strtok_r(NULL, " ", rest);
+	login.base_url = strtok_r(NULL, " ", rest);
+	login.auth_method = strtok_r(NULL, " ", rest);
+	login.client_id = strtok_r(NULL, " ", rest);
+	login.scope = *rest;
+	change.value_count = bf_config_login_values(&login, values);
+	write_change(s, &change);
+}
+
+#define TAB "\t"
+
+/* change WHEN|remove TAB NAME [TAB KEY=VALUE]...; an empty value: the key goes away */
+static void do_change(struct session *s, char *words)
+{
+	struct bf_config_value values[20];
+	struct bf_config_change change = {.values = values};
+	char *rest = NULL;
+	const char *when = strtok_r(words, TAB, &rest);
+
+	change.remove = when && strcmp(when, "remove") == 0;
+	change.set_default = set_default(when ? when : "");
+	change.name = strtok_r(NULL, TAB, &rest);
+	for (char *word; change.value_count < 20 && (word = strtok_r(NULL, TAB, &rest));) {
+		char *equals = strchr(word, '=');
+
+		if (equals)
+			*equals = '\0';
+		values[change.value_count].key = word;
+		values[change.value_count++].text = equals ? equals + 1 : NULL;
+	}
+	write_change(s, &change);
 }
 
 static void do_show(struct session *s, const char *name)
@@ -245,6 +279,8 @@ static void answer(struct session *s, char *question)
 		do_setenv(&rest);
 	else if (strcmp(verb, "write") == 0)
 		do_write(s, &rest);
+	else if (strcmp(verb, "change") == 0)
+		do_change(s, rest);
 	else if (strcmp(verb, "show") == 0)
 		do_show(s, rest);
 	else if (!s->config)

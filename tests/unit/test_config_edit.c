@@ -145,8 +145,10 @@ static bool keeps_lines(const char *before, const char *after)
 
 static void check_one(struct dice *dice, unsigned *ret_written)
 {
-	static const struct bf_environment_entry entry = {
-		"NEW", "https://new.example.org/bfabric", "oauth", "CLI", "api:write"};
+	static const struct bf_config_value values[] = {
+		{"base_url", "https://new.example.org/bfabric"}, {"auth_method", "oauth"},
+		{"client_id", "CLI"}, {"scope", "api:write"}};
+	struct bf_config_change entry = {.name = "NEW", .values = values, .value_count = 4};
 	BF_AUTO_SECRET struct bf_secret before = BF_SECRET_INIT, after = BF_SECRET_INIT,
 					again = BF_SECRET_INIT;
 	enum bf_set_default when = roll(dice, 3);
@@ -154,8 +156,9 @@ static void check_one(struct dice *dice, unsigned *ret_written)
 	bool changed = false;
 	enum bfabric_status status;
 
+	entry.set_default = when;
 	make_file(dice, &before);
-	status = bf_config_edit("f", &before, &entry, when, &after, &changed, &err);
+	status = bf_config_edit("f", &before, NULL, &entry, &after, &changed, &err);
 	if (status == BFABRIC_UNSUPPORTED)
 		return;
 	if (status != BFABRIC_OK)
@@ -169,7 +172,7 @@ static void check_one(struct dice *dice, unsigned *ret_written)
 			bf_secret_reveal(&before), bf_secret_reveal(&after), before.len);
 	/* a second time there is nothing left to do */
 	assert_int_equal(
-		bf_config_edit("f", &after, &entry, when, &again, &changed, &err), BFABRIC_OK);
+		bf_config_edit("f", &after, NULL, &entry, &again, &changed, &err), BFABRIC_OK);
 	assert_false(changed);
 	(*ret_written)++;
 }

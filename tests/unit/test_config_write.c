@@ -17,12 +17,16 @@
 #define NOBODY 65534
 
 static struct bfabric_error err;
-static const struct bf_environment_entry entry = {
+static const struct bf_config_value values[] = {
+	{"base_url", "https://new.example.org/bfabric"},
+	{"auth_method", "oauth"},
+	{"client_id", "CLI"},
+	{"scope", "api:read"},
+};
+static const struct bf_config_change entry = {
 	.name = "NEW",
-	.base_url = "https://new.example.org/bfabric",
-	.auth_method = "oauth",
-	.client_id = "CLI",
-	.scope = "api:read",
+	.values = values,
+	.value_count = sizeof(values) / sizeof(values[0]),
 };
 
 static int setup(void **state)
@@ -40,7 +44,7 @@ static int setup(void **state)
 
 static enum bfabric_status write_entry(const char *file)
 {
-	return bf_config_write(file, &entry, BF_DEFAULT_IF_FIRST, &err);
+	return bf_config_write(file, &entry, &err);
 }
 
 static bool has(const char *file, const char *name)
@@ -96,11 +100,10 @@ static void test_check_changes_nothing(void **state)
 {
 	(void)state;
 	scratch_file("x.yml", OLD, 0644);
-	assert_int_equal(
-		bf_config_check_write(scratch("x.yml"), &entry, BF_DEFAULT_YES, &err), BFABRIC_OK);
+	assert_int_equal(bf_config_check_write(scratch("x.yml"), &entry, &err), BFABRIC_OK);
 	assert_string_equal(scratch_content(scratch("x.yml")), OLD);
 	assert_int_equal(scratch_mode(scratch("x.yml")), 0644);
-	assert_int_equal(bf_config_check_write(NULL, &entry, BF_DEFAULT_YES, &err), BFABRIC_OK);
+	assert_int_equal(bf_config_check_write(NULL, &entry, &err), BFABRIC_OK);
 	assert_false(scratch_exists(scratch(".bfabricpy.yml")));
 	assert_no_litter();
 }
@@ -139,7 +142,7 @@ static int write_as_nobody(void *home)
 {
 	setenv("HOME", home, 1);
 	CHECK(write_entry(NULL) == BFABRIC_SYSTEM);
-	CHECK(bf_config_check_write(NULL, &entry, BF_DEFAULT_YES, &err) == BFABRIC_SYSTEM);
+	CHECK(bf_config_check_write(NULL, &entry, &err) == BFABRIC_SYSTEM);
 	return 0;
 }
 
@@ -201,15 +204,16 @@ static void test_many_writers(void **state)
 	(void)state;
 	scratch_file(".bfabricpy.yml", OLD, 0600);
 	for (int i = 0; i < writers; i++) {
-		struct bf_environment_entry mine = entry;
+		struct bf_config_change mine = entry;
 		char name[16];
 
 		snprintf(name, sizeof(name), "E%d", i);
 		mine.name = name;
+		mine.set_default = BF_DEFAULT_NO;
 		pids[i] = fork();
 		assert_true(pids[i] >= 0);
 		if (pids[i] == 0)
-			_exit(bf_config_write(NULL, &mine, BF_DEFAULT_NO, &err) != BFABRIC_OK);
+			_exit(bf_config_write(NULL, &mine, &err) != BFABRIC_OK);
 	}
 	for (int i = 0; i < writers; i++) {
 		char name[16];
