@@ -76,6 +76,7 @@ static enum bfabric_status ask(
 
 	if (status != BFABRIC_OK)
 		return status;
+	request.cancel = with->cancel;
 	request.deadline = with->deadline > 0 && with->deadline < limit ? with->deadline : limit;
 	status = with->transport->perform(with->transport->data, &request, &reply, &sent, err);
 	if (status == BFABRIC_OK)
@@ -124,6 +125,7 @@ static enum bfabric_status fail_paused(const struct check *c, struct bfabric_err
 /* Keys among which the token's is, if the server has it. */
 static enum bfabric_status get_keys(struct check *c, struct bfabric_error *err)
 {
+	struct bfabric_error why = {0};
 	bool known, paused;
 	enum bfabric_status status = look_at_kept(c, err);
 
@@ -135,10 +137,11 @@ static enum bfabric_status get_keys(struct check *c, struct bfabric_error *err)
 		return BFABRIC_OK;
 	if (paused)
 		return c->kept.asked == c->kept.fetched ? BFABRIC_OK : fail_paused(c, err);
-	if (!known)
-		return fetch(c, err);
-	/* old, but better than none: only a server that answers says otherwise */
-	return fetch(c, /* err= */ NULL) == BFABRIC_NO_MEMORY ? bf_fail_nomem(err) : BFABRIC_OK;
+	status = fetch(c, &why);
+	if (status == BFABRIC_OK ||
+		(known && status != BFABRIC_NO_MEMORY && status != BFABRIC_CANCELLED))
+		return BFABRIC_OK; /* old, but better than none: only an answer says otherwise */
+	return bf_fail(err, status, "%s", why.text);
 }
 
 /* ---- the signature --------------------------------------------------------------------------- */

@@ -27,6 +27,7 @@ struct bf_verifier {
 	const struct bf_url *base;
 	const struct bf_endpoints *endpoints; /* `jwks` and `issuer` are used */
 	int64_t deadline;                     /* CLOCK_BOOTTIME ms; 0: 30 s from now */
+	const struct bfabric_cancel *cancel;  /* NULL: nobody can */
 };
 
 /*

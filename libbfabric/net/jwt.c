@@ -162,7 +162,8 @@ enum bfabric_status bf_verify_key_new(
 	enum bfabric_status status = BFABRIC_OK;
 
 	if (jwk->flaw)
-		return bf_fail(err, BFABRIC_DENIED, "the server's key %s is not good enough: %s",
+		return bf_fail(err, BFABRIC_DENIED,
+			"the token is refused: the server's key %s is not good enough: %s",
 			jwk->kid ? jwk->kid : "without a name", jwk->flaw);
 	key = calloc(1, sizeof(*key));
 	if (!key)
@@ -172,8 +173,8 @@ enum bfabric_status bf_verify_key_new(
 	begin_crypto();
 	key->pkey = make_pkey(jwk);
 	if (!key->pkey)
-		status =
-			fail_crypto(BFABRIC_DENIED, "the server's key is no key on its curve", err);
+		status = fail_crypto(BFABRIC_DENIED,
+			"the token is refused: the server's key is no key on its curve", err);
 	ERR_pop_to_mark();
 	if (status == BFABRIC_OK)
 		*ret = BF_TAKE(key);

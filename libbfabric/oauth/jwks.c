@@ -270,7 +270,7 @@ size_t bf_jwks_select(const struct bf_jwks *jwks, const char *kid, enum bf_jwt_a
 	for (size_t i = 0; i < jwks->count && found < BF_JWKS_TRIES; i++) {
 		const struct bf_jwk *key = &jwks->keys[i];
 
-		if ((!kid || named(key, kid)) && key->type == bf_jwt_alg_type(alg) &&
+		if ((kid ? named(key, kid) : !key->flaw) && key->type == bf_jwt_alg_type(alg) &&
 			(!key->has_alg || key->alg == alg))
 			ret_keys[found++] = key;
 	}
