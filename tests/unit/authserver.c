@@ -270,21 +270,58 @@ static enum bfabric_status answer_token(struct authserver *s, struct bf_reply *r
 	return tokens ? say_json(reply, 200, tokens) : say_error(reply, 400, "invalid_grant");
 }
 
+/* RFC 7009; a token that is not known counts as revoked (section 2.2). */
+static enum bfabric_status answer_revocation(struct authserver *s, struct bf_reply *reply)
+{
+	char text[64] = "";
+	struct authserver_token *token;
+
+	s->revocations++;
+	if (s->revoke_status)
+		return say(reply, s->revoke_status, "text/html", "<html>no</html>");
+	if (!right_client(s)) {
+		s->client_refused++;
+		return say_error(reply, 401, "invalid_client");
+	}
+	field(s->last_body, "token", text, sizeof(text));
+	token = find_token(s, text);
+	if (token) {
+		s->revoked[token->family] = true;
+		s->revoked_refresh++;
+		return say(reply, 200, "", "");
+	}
+	if (s->revokes_refresh_only)
+		return say_error(reply, 400, "unsupported_token_type");
+	s->revoked_access++;
+	return say(reply, 200, "", "");
+}
+
+static json_t *discovery_document(const struct authserver *s)
+{
+	json_t *document = json_pack("{s:s, s:s, s:[s]}", "issuer", "https://bfabric.test/bfabric",
+		"token_endpoint", "https://bfabric.test/bfabric/rest/oauth/token",
+		"token_endpoint_auth_methods_supported", "none");
+
+	if (s->names_revocation)
+		json_object_set_new(document, "revocation_endpoint",
+			json_string("https://bfabric.test/elsewhere/revoke"));
+	return document;
+}
+
 static enum bfabric_status answer_discovery(struct authserver *s, struct bf_reply *reply)
 {
 	s->gets++;
 	if (!s->discovers)
 		return say(reply, 404, "text/html", "<html>no such page</html>");
-	return say_json(reply, 200,
-		json_pack("{s:s, s:s, s:[s]}", "issuer", "https://bfabric.test/bfabric",
-			"token_endpoint", "https://bfabric.test/bfabric/rest/oauth/token",
-			"token_endpoint_auth_methods_supported", "none"));
+	return say_json(reply, 200, discovery_document(s));
 }
 
 static enum bfabric_status answer(struct authserver *s, const char *url, struct bf_reply *reply)
 {
 	if (strstr(url, "/.well-known/"))
 		return answer_discovery(s, reply);
+	if (strstr(url, "/revoke"))
+		return answer_revocation(s, reply);
 	if (strstr(url, "/device_authorization"))
 		return say_json(reply, 200,
 			json_pack("{s:s, s:s, s:s, s:i, s:i}", "device_code", "DC1", "user_code",

@@ -47,12 +47,15 @@ struct authserver {
 	enum authserver_form form;
 	int64_t lifetime; /* seconds */
 	bool says_expires_in;
-	bool opaque;      /* access tokens are no JWTs */
-	bool service_rt;  /* client_credentials replies carry a refresh_token */
-	bool discovers;   /* has a discovery document, which lists "none" */
-	char scope[64];   /* granted */
-	char subject[32]; /* of the next token, "" for that of the login */
-	char secret[32];  /* of a confidential client */
+	bool opaque;               /* access tokens are no JWTs */
+	bool service_rt;           /* client_credentials replies carry a refresh_token */
+	bool discovers;            /* has a discovery document, which lists "none" */
+	bool names_revocation;     /* the document says where, and it is not the fixed path */
+	long revoke_status;        /* of every revocation: 404, 501, 503, ...; 0: it works */
+	bool revokes_refresh_only; /* "unsupported_token_type" of an access token */
+	char scope[64];            /* granted */
+	char subject[32];          /* of the next token, "" for that of the login */
+	char secret[32];           /* of a confidential client */
 	enum authserver_trouble trouble;
 	int trouble_left;  /* so many requests more; -1: for ever */
 	int approve_after; /* device polls that are still pending */
@@ -61,6 +64,7 @@ struct authserver {
 	void (*during)(void *data);
 	void *data;
 	/* what happened */
+	unsigned revocations, revoked_refresh, revoked_access;
 	unsigned requests, issued, refused, reuses, client_refused, gets, polls;
 	unsigned serial, families;
 	bool revoked[1024];

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "fault.h"
+#include "libbfabric/logout.h"
 
 /* ---- what is done, and what it may lead to --------------------------------------------------- */
 
@@ -112,6 +113,13 @@ static enum bfabric_status log_in_anew(struct world *w)
 	return status;
 }
 
+static enum bfabric_status log_out(struct world *w)
+{
+	struct bf_logout_result result = {0};
+
+	return bf_logout(w->s, BF_LOGOUT_KEEP, 0, &result, &w->err);
+}
+
 static void show(void *data, const struct bfabric_device_code *device)
 {
 	(void)data, (void)device; /* nobody looks */
@@ -133,6 +141,12 @@ static void become_service(struct world *w)
 	strcpy(w->server->secret, "s3cret");
 }
 
+static void serve_once(struct world *w)
+{
+	become_service(w);
+	assert_int_equal(world_get(w), BFABRIC_OK);
+}
+
 static void nothing(struct world *w)
 {
 	(void)w; /* a machine as it was delivered */
@@ -152,6 +166,8 @@ static const struct deed deeds[] = {
 	{"first login", nothing, log_in_anew},
 	{"login again", log_in, log_in_anew},
 	{"device login", nothing, log_in_by_device},
+	{"logout", log_in, log_out},
+	{"logout of a service", serve_once, log_out},
 };
 
 /* ---- rounds ---------------------------------------------------------------------------------- */
@@ -200,12 +216,22 @@ static bool login_is_alive(struct world *w)
 static bool login_must_live(
 	const struct deed *deed, unsigned calls, enum bfabric_status status, bool rotated)
 {
-	if (deed->prepare == become_service)
+	if (deed->prepare == become_service || deed->act == log_out)
 		return false; /* there is none */
 	if (deed->prepare == nothing || deed->act == log_in_anew)
 		return status == BFABRIC_OK; /* what was not said to be saved need not be there */
 	/* a reply that no memory was left for, or that no disk took, is lost */
 	return !rotated || !(calls & (FAULT_MEMORY | FAULT_STAYS));
+}
+
+/* A logout that says OK leaves no token behind. */
+static void nothing_is_left(struct world *w, const char *what)
+{
+	BF_AUTO_FREE char *record = world_read(w->paths.record);
+
+	if (world_exists(w->paths.cache) || world_exists(w->paths.rescued) ||
+		world_exists(w->paths.runtime_rescue) || (record && strstr(record, "RT")))
+		fail_msg("%s: a token is left", what);
 }
 
 /* False when nothing failed any more. */
@@ -245,6 +271,8 @@ static bool one_round(const struct deed *deed, unsigned calls, int error, unsign
 	if (login_must_live(deed, calls, status, w->server->issued != issued) && !login_is_alive(w))
 		fail_msg("%s: call %u (%s) failed and the login is lost: %s, then %s", deed->name,
 			n, failed, bfabric_status_name(status), w->err.text);
+	if (deed->act == log_out && status == BFABRIC_OK)
+		nothing_is_left(w, what);
 	world_teardown(&state);
 	return fired;
 }
