@@ -1,6 +1,6 @@
 /*
  * What the session is doing, line by line, for a person who looks for a fault. No call site hands a
- * secret to it: there is nothing to redact.
+ * secret to it; of a URL, which may hold one in its query, the values there are left out.
  */
 #include "policy.h"
 
@@ -55,17 +55,19 @@ enum bfabric_status bf_trace_perform(const struct bfabric_session *s,
 {
 	int64_t began = bf_boot_ms(s->sys);
 	struct bfabric_error trouble = {0};
+	char url[400];
 	bool sent = false;
 	enum bfabric_status status =
 		transport->perform(transport->data, request, reply, &sent, &trouble);
 	long long ms = bf_boot_ms(s->sys) - began;
 
+	bf_url_show(url, sizeof(url), request->url);
 	if (status == BFABRIC_OK) {
-		bf_trace(s, "%s %s: HTTP %ld after %lld ms", request->method, request->url,
-			reply->status, ms);
+		bf_trace(s, "%s %s: HTTP %ld after %lld ms", request->method, url, reply->status,
+			ms);
 		return status;
 	}
-	bf_trace(s, "%s %s: %s (after %lld ms, %s)", request->method, request->url, trouble.text,
-		ms, sent ? "the request had left" : "nothing was sent");
+	bf_trace(s, "%s %s: %s (after %lld ms, %s)", request->method, url, trouble.text, ms,
+		sent ? "the request had left" : "nothing was sent");
 	return bf_fail(err, status, "%s", trouble.text);
 }

@@ -292,3 +292,27 @@ void bf_form_encode(struct bf_secret *out, const char *text, size_t len)
 		}
 	}
 }
+
+/* A bare value that ends in '=' looks like a name; names of parameters are short. */
+#define NAME_MAX_SHOWN 32
+
+void bf_url_show(char *dst, size_t size, const char *url)
+{
+	BF_AUTO_SECRET struct bf_secret kept = BF_SECRET_INIT;
+	size_t run = strcspn(url, "?#");
+
+	bf_secret_put(&kept, url, run);
+	for (url += run; *url; url += run) {
+		size_t name = 1 + strcspn(url + 1, "=&#");
+
+		if (url[name] != '=' || name > NAME_MAX_SHOWN)
+			name = 1;
+		else
+			name++;
+		run = 1 + strcspn(url + 1, "&#");
+		bf_secret_put(&kept, url, name);
+		if (run > name)
+			bf_secret_puts(&kept, "[...]");
+	}
+	bf_show(dst, size, bf_secret_reveal(&kept), kept.failed ? 0 : kept.len);
+}

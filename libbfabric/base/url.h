@@ -50,6 +50,12 @@ bool bf_url_same_origin(const struct bf_url *a, const struct bf_url *b);
  */
 bool bf_url_serves(const struct bf_url *url, const char *protocol, const char *hostport);
 
+/*
+ * A URL for a person or a log, cut to `size`: what stands in its query and fragment may be a secret
+ * (`jwt=`, `token=`, `code=`), so that of both only the names are shown: "?token=[...]".
+ */
+void bf_url_show(char *dst, size_t size, const char *url);
+
 /* Percent-encode as application/x-www-form-urlencoded (space is '+'; RFC 6749, appendix B). */
 void bf_form_encode(struct bf_secret *out, const char *text, size_t len);
 

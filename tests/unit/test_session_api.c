@@ -173,6 +173,45 @@ static void test_two_requests_share_one_bound(void **state)
 	assert_int_equal(w->server->gets, 2);
 }
 
+/* ---- what a trace shows of a URL ------------------------------------------------------------- */
+
+static enum bfabric_status answer_or_not(void *data, const struct bf_request *request,
+	struct bf_reply *reply, bool *sent, struct bfabric_error *err)
+{
+	const enum bfabric_status *status = data;
+
+	(void)request;
+	*sent = true;
+	reply->status = 200;
+	return *status == BFABRIC_OK ? BFABRIC_OK : bf_fail(err, *status, "no answer");
+}
+
+static void keep_line(void *data, const char *line)
+{
+	bf_secret_puts(data, line);
+}
+
+static void test_a_trace_leaves_out_what_a_url_carries(void **state)
+{
+	struct world *w = *state;
+	enum bfabric_status statuses[] = {BFABRIC_OK, BFABRIC_RETRY_LATER};
+
+	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+		BF_AUTO_SECRET struct bf_secret lines = BF_SECRET_INIT;
+		BF_AUTO_REPLY struct bf_reply reply = {0};
+		struct bf_transport transport = {.perform = answer_or_not, .data = &statuses[i]};
+		struct bf_request request = {.method = "GET",
+			.url = (char[]){"https://bfabric.test/rest/token/validate?token=CANARY"}};
+
+		bf_session_trace_to(w->s, keep_line, &lines);
+		assert_int_equal(
+			bf_trace_perform(w->s, &transport, &request, &reply, &w->err), statuses[i]);
+		assert_non_null(strstr(bf_secret_reveal(&lines), "/rest/token/validate?token="));
+		assert_null(strstr(bf_secret_reveal(&lines), "CANARY"));
+		bf_session_trace_to(w->s, NULL, NULL);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +223,7 @@ int main(void)
 		world_test(test_the_same_refresh_token_after_another_login),
 		world_test(test_a_record_cannot_send_the_token_elsewhere),
 		world_test(test_two_requests_share_one_bound),
+		world_test(test_a_trace_leaves_out_what_a_url_carries),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -338,6 +338,33 @@ static void test_reuse(void **state)
 	assert_string_equal(url.text, "https://b");
 }
 
+static void shown(const char *url, const char *expected)
+{
+	char text[64];
+
+	bf_url_show(text, sizeof(text), url);
+	assert_string_equal(text, expected);
+}
+
+static void test_show(void **state)
+{
+	(void)state;
+	shown("https://h/bfabric/rest/oauth/token", "https://h/bfabric/rest/oauth/token");
+	shown("https://h/v?token=SECRET", "https://h/v?token=[...]");
+	shown("https://h/?a=1&jwt=S.E.C=&b", "https://h/?a=[...]&jwt=[...]&[...]");
+	shown("https://h/?SECRET", "https://h/?[...]");
+	shown("https://h/?a==SECRET&", "https://h/?a=[...]&");
+	shown("https://h/?x=?token=SECRET", "https://h/?x=[...]");
+	shown("https://h/?c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0PQ==", "https://h/?[...]");
+	shown("https://h/#jwt=SECRET", "https://h/#jwt=[...]");
+	shown("https://h/?a=#SECRET", "https://h/?a=#[...]");
+	shown("?", "?");
+	shown("", "");
+	shown("https://h/\x1b[2J?a=b", "https://h/?[2J?a=[...]");
+	shown("https://host.example.org/a/path/that/is/longer/than/the/place/for/it?token=SECRET",
+		"https://host.example.org/a/path/that/is/longer/than/the/plac...");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -348,6 +375,7 @@ int main(void)
 		cmocka_unit_test(test_same_origin),
 		cmocka_unit_test(test_serves),
 		cmocka_unit_test(test_form),
+		cmocka_unit_test(test_show),
 		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_reuse),
 	};
