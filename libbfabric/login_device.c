@@ -122,6 +122,8 @@ enum bfabric_status bf_login_device(struct bfabric_session *session, const struc
 		return status;
 	grant.reply = a.reply;
 	grant.token_endpoint = a.flow.endpoints.token;
+	if (a.flow.endpoints.can_revoke)
+		grant.revocation_endpoint = a.flow.endpoints.revocation;
 	grant.client_auth =
 		a.flow.endpoints.public_clients ? BF_CLIENT_AUTH_BODY : BF_CLIENT_AUTH_UNKNOWN;
 	return bf_login_save(session, ui, &grant, ret, err);

@@ -85,6 +85,7 @@ static enum bfabric_status begin_record(struct bfabric_session *s, struct bf_rec
 	bf_token_move(&record->token, token);
 	bf_record_unspend(record, &record->token.refresh);
 	if (!replace_string(&record->token_endpoint, grant->token_endpoint) ||
+		!replace_string(&record->revocation_endpoint, grant->revocation_endpoint) ||
 		!replace_string(&record->client_auth, bf_client_auth_name(grant->client_auth)) ||
 		!replace_string(&record->scope_requested, s->env.scope))
 		return bf_fail_nomem(err);

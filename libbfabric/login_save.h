@@ -9,8 +9,9 @@
 
 /* What a flow brought; borrowed. */
 struct bf_login_grant {
-	json_t *reply;              /* of the token endpoint, accepted by bf_token_accept */
-	const char *token_endpoint; /* where refreshes go */
+	json_t *reply;                   /* of the token endpoint, accepted by bf_token_accept */
+	const char *token_endpoint;      /* where refreshes go */
+	const char *revocation_endpoint; /* NULL: the server names none */
 	enum bf_client_auth client_auth;
 };
 

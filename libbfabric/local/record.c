@@ -12,6 +12,7 @@ void bf_record_release(struct bf_record *record)
 	free(record->subject);
 	bf_token_release(&record->token);
 	free(record->token_endpoint);
+	free(record->revocation_endpoint);
 	free(record->client_auth);
 	free(record->scope_requested);
 	*record = (struct bf_record)BF_RECORD_INIT;
@@ -170,6 +171,8 @@ static enum bfabric_status from_json(
 	if (status == BFABRIC_OK)
 		status = take_string(object, "token_endpoint", &r.token_endpoint, err);
 	if (status == BFABRIC_OK)
+		status = take_string(object, "revocation_endpoint", &r.revocation_endpoint, err);
+	if (status == BFABRIC_OK)
 		status = take_string(object, "client_auth", &r.client_auth, err);
 	if (status == BFABRIC_OK)
 		status = take_string(object, "scope_requested", &r.scope_requested, err);
@@ -250,6 +253,7 @@ static bool fill(json_t *object, const struct bf_record *r)
 	return set(object, "version", json_integer(VERSION)) &&
 	       set_string(object, "login", r->login) && set_string(object, "subject", r->subject) &&
 	       set_string(object, "token_endpoint", r->token_endpoint) &&
+	       set_string(object, "revocation_endpoint", r->revocation_endpoint) &&
 	       set_string(object, "client_auth", r->client_auth) &&
 	       set_string(object, "scope_requested", r->scope_requested) &&
 	       set_string(object, "predecessor", r->predecessor) && set_spent(object, r) &&

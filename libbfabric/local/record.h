@@ -19,11 +19,12 @@
 #define BF_SPENT_MAX 32
 
 struct bf_record {
-	json_t *members;       /* as read; NULL: a new record */
-	char *login;           /* random id of the login that began this family of tokens */
-	char *subject;         /* NULL: not known */
-	struct bf_token token; /* the current one; access empty: logged out */
-	char *token_endpoint;  /* NULL: the fixed path */
+	json_t *members;           /* as read; NULL: a new record */
+	char *login;               /* random id of the login that began this family of tokens */
+	char *subject;             /* NULL: not known */
+	struct bf_token token;     /* the current one; access empty: logged out */
+	char *token_endpoint;      /* NULL: the fixed path */
+	char *revocation_endpoint; /* NULL: unknown; whoever uses it checks its origin */
 	char *client_auth; /* how the token endpoint wants client authentication; NULL: unknown */
 	char *scope_requested;           /* at login; NULL: unknown */
 	char predecessor[BF_SHA256_HEX]; /* of the refresh token that `token` replaced; "" for a

@@ -34,6 +34,7 @@ static enum bfabric_status save_login(
 	json_t *reply = authserver_login(w->server, subject);
 	struct bf_login_grant grant = {.reply = reply,
 		.token_endpoint = "https://bfabric.test/bfabric/rest/oauth/token",
+		.revocation_endpoint = "https://bfabric.test/bfabric/rest/oauth/revoke",
 		.client_auth = BF_CLIENT_AUTH_BODY};
 	enum bfabric_status status = bf_login_save(w->s, &ui, &grant, ret, &w->err);
 
@@ -58,6 +59,8 @@ static void test_what_a_login_leaves(void **state)
 	world_cache(w, &cached);
 	assert_int_equal(strlen(record.login), 32);
 	assert_string_equal(record.client_auth, "body");
+	assert_string_equal(
+		record.revocation_endpoint, "https://bfabric.test/bfabric/rest/oauth/revoke");
 	assert_string_equal(record.scope_requested, "api:read");
 	assert_string_equal(record.predecessor, "");
 	assert_true(record.cache_written);
@@ -168,11 +171,14 @@ static void test_a_login_without_refresh_token(void **state)
 	struct world *w = *state;
 	BF_AUTO_LOGIN_RESULT struct bf_login_result result = {0};
 	struct bfabric_ui ui = {0};
+	BF_AUTO_RECORD struct bf_record record = BF_RECORD_INIT;
 	json_t *reply = json_pack("{s:s}", "access_token", "opaque");
 	struct bf_login_grant grant = {.reply = reply, .token_endpoint = "https://bfabric.test/t"};
 
 	assert_int_equal(bf_login_save(w->s, &ui, &grant, &result, &w->err), BFABRIC_OK);
 	json_decref(reply);
+	world_record(w, &record);
+	assert_null(record.revocation_endpoint);
 	assert_false(result.can_refresh);
 	assert_null(result.subject);
 	assert_int_equal(result.expires_at, WORLD_NOW + 3600);

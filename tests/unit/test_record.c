@@ -48,6 +48,7 @@ static void describe(const char *bytes, size_t len, struct bf_secret *out)
 	describe_text(out, "access", bf_secret_reveal(&r.token.access));
 	describe_text(out, "refresh", bf_secret_reveal(&r.token.refresh));
 	describe_text(out, "token_endpoint", r.token_endpoint);
+	describe_text(out, "revocation_endpoint", r.revocation_endpoint);
 	describe_text(out, "client_auth", r.client_auth);
 	describe_text(out, "scope_requested", r.scope_requested);
 	describe_text(out, "predecessor", r.predecessor);
