@@ -82,6 +82,13 @@ class Pages(harness.TestCase):
             self.assertNotIn("<i>", page.text)
             self.assertEqual(browser.press(page, "approve").answer["state"], '"><b>')
 
+    def test_https(self):
+        with Sandbox(tls=True) as server:
+            browser = Browser(server)
+            page = browser.press(browser.request(authorize_url(server)), "sign-in")
+            self.assertIn("; Secure", page.headers["Set-Cookie"])
+            self.assertIn("code", browser.press(page, "approve").answer)
+
     def test_follow(self):
         class Callback(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
@@ -176,6 +183,13 @@ class Requests(harness.TestCase):
         with Sandbox(auto_approve=0, fault="authorize=503*1") as server:
             self.assertEqual(Browser(server).request(authorize_url(server)).status, 503)
             self.assertEqual(Browser(server).request(authorize_url(server)).status, 302)
+
+    def test_error_fault(self):
+        with Sandbox(fault="token=error:invalid_scope*1") as server:
+            got = exchange_code(server, "x")
+            self.assertEqual((got.status, got.json()["error"]), (400, "invalid_scope"))
+            self.assertEqual(server.log("token", outcome="fault")[0]["fault"], "error")
+            self.assertEqual(exchange_code(server, "x").json()["error"], "invalid_grant")
 
     def test_metadata(self):
         with Sandbox() as server:

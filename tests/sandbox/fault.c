@@ -161,6 +161,12 @@ static void apply_invalid_client(struct sb_request *rq, const struct sb_fault *f
 		rq, 401, "invalid_client", "The sandbox was told to refuse this client.");
 }
 
+static void apply_error(struct sb_request *rq, const struct sb_fault *fault)
+{
+	rq->log.outcome = "fault";
+	sb_reply_oauth_error(rq, 400, fault->arg, "The sandbox was told to answer this error.");
+}
+
 static void apply_reset(struct sb_request *rq, const struct sb_fault *fault)
 {
 	(void)fault;
@@ -209,6 +215,7 @@ static const struct sb_fault_kind kinds[] = {
 	{"redirect", INSTEAD, WORD, ":URL", "307 to there", apply_redirect},
 	{"html404", INSTEAD, NO_ARG, "", "404 with a page, as during a redeploy", apply_html404},
 	{"invalid_grant", INSTEAD, NO_ARG, "", "400 invalid_grant", apply_invalid_grant},
+	{"error", INSTEAD, WORD, ":ERROR", "400 with this OAuth error", apply_error},
 	{"invalid_client", INSTEAD, NO_ARG, "", "401 invalid_client", apply_invalid_client},
 	{"control-chars", INSTEAD, WORD_OR_NOT, "[:ERROR]",
 		"400, long error text with escapes, controls and bidi marks", apply_control_chars},
