@@ -132,6 +132,9 @@ struct bfabric_ui {
 	bool (*open_url)(void *data, const char *url);
 	/* Time passes: called about four times a second, with what is left. NULL: not wanted. */
 	void (*waiting)(void *data, int64_t left_ms);
+	/* Browser: one line to know while waiting, as that a pasted one is none. NULL: not wanted.
+	 */
+	void (*notice)(void *data, const char *text);
 	/* So far this was the login of `before`, now it is that of `now`: go on? NULL: no. */
 	bool (*other_subject)(void *data, const char *before, const char *now);
 	/*

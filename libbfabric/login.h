@@ -30,4 +30,16 @@ BF_MUST_USE enum bfabric_status bf_login_device(struct bfabric_session *session,
 	const struct bfabric_ui *ui, int64_t deadline, struct bf_login_result *ret,
 	struct bfabric_error *err);
 
+/*
+ * Authorization code with PKCE by the browser of this machine (RFC 6749, section 4.1; RFC 7636;
+ * RFC 8252). Discovers the endpoints, listens on 127.0.0.1 (`port` 0: any), calls ui->open_url,
+ * waits for the browser, or for its last address pasted on ui->paste_fd, exchanges the code once,
+ * saves, and only then answers the browser with what happened. `deadline` 0: two minutes.
+ * A client with a secret (bf_client_secret) uses it. Errors as above, and BAD_REPLY for an answer
+ * that no server should send (RFC 9207: another issuer), SYSTEM for a port that is in use.
+ */
+BF_MUST_USE enum bfabric_status bf_login_browser(struct bfabric_session *session,
+	const struct bfabric_ui *ui, unsigned port, int64_t deadline, struct bf_login_result *ret,
+	struct bfabric_error *err);
+
 #endif

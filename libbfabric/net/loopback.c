@@ -20,7 +20,7 @@ struct connection {
 	int fd; /* -1: free */
 	int64_t end_ms;
 	bool answered; /* only waits for the peer to close */
-	struct bf_secret bytes;
+	struct bf_secret received;
 };
 
 struct bf_loopback {
@@ -44,7 +44,7 @@ static void hang_up(struct connection *c)
 		(void)close(c->fd); /* whatever it says, there is nothing left to do */
 	c->fd = -1;
 	c->answered = false;
-	bf_secret_release(&c->bytes);
+	bf_secret_release(&c->received);
 }
 
 static void close_listener(struct bf_loopback *l)
@@ -133,7 +133,7 @@ enum bfabric_status bf_loopback_open(
 	l->ipv6 = ipv6;
 	l->held = -1;
 	for (int i = 0; i < CONNECTIONS; i++)
-		l->connections[i] = (struct connection){.fd = -1, .bytes.max = BYTES_MAX};
+		l->connections[i] = (struct connection){.fd = -1, .received.max = BYTES_MAX};
 	status = start(l, port, err);
 	if (status == BFABRIC_OK)
 		*ret = l;
@@ -196,7 +196,7 @@ static void take_in(struct bf_loopback *l, int fd)
 	}
 	c = make_room(l);
 	c->fd = fd;
-	c->bytes.max = BYTES_MAX;
+	c->received.max = BYTES_MAX;
 	c->end_ms = now_ms() + READ_MS;
 }
 
@@ -225,7 +225,7 @@ static void send_off(struct connection *c, const struct bf_secret *reply)
 	(void)!send(c->fd, bf_secret_reveal(reply), reply->len, MSG_NOSIGNAL | MSG_DONTWAIT);
 	(void)shutdown(c->fd, SHUT_WR);
 	/* Closed with unread bytes, the reply would be lost by a reset: wait for the peer's end. */
-	bf_secret_release(&c->bytes);
+	bf_secret_release(&c->received);
 	c->answered = true;
 	c->end_ms = now_ms() + LINGER_MS;
 }
@@ -237,11 +237,11 @@ static bool read_some(struct connection *c)
 	ssize_t n = recv(c->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
 
 	if (n > 0 && !c->answered)
-		bf_secret_put(&c->bytes, bytes, (size_t)n);
+		bf_secret_put(&c->received, bytes, (size_t)n);
 	explicit_bzero(bytes, sizeof(bytes));
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
-	return n > 0 && !c->bytes.failed;
+	return n > 0 && !c->received.failed;
 }
 
 /* True: this connection is to be held. */
@@ -255,7 +255,7 @@ static bool serve(struct connection *c, const struct bf_loopback_watch *watch)
 	}
 	if (c->answered)
 		return false;
-	switch (watch->visit(watch->data, bf_secret_reveal(&c->bytes), c->bytes.len, &reply)) {
+	switch (watch->visit(watch->data, bf_secret_reveal(&c->received), c->received.len, &reply)) {
 	case BF_LOOPBACK_MORE:
 		return false;
 	case BF_LOOPBACK_ANSWER:
