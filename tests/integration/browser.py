@@ -4,13 +4,22 @@
     answer = Browser(server).approve(authorize_url)   # signs in, approves
     answer.location                                   # where it would go next: the client's callback
 
+As a program it is what $BROWSER names in a test: `browser.py [--deny] URL` decides, goes back to
+the client and prints the page that the person would see in the end. URL may be a file: that leads
+on to the real address, so that it need not stand in a command line.
+
 It never leaves the server on its own: the way back to the client is handed out, or taken by
 follow(), so that a test can look at it, change it or send it twice.
 """
+import html
 import html.parser
 import http.client
 import http.cookiejar
+import os
+import re
 import ssl
+import sys
+import types
 import urllib.parse
 import urllib.request
 
@@ -128,3 +137,26 @@ class _Answer:
 
     def info(self):
         return self.answer.headers
+
+
+def address_in(path):
+    """The first web address in a page that only leads on to it."""
+    with open(path, encoding="utf-8") as page:
+        found = re.search(r"""https?://[^"'<>\s]+""", page.read())
+    if not found:
+        raise SystemExit("browser.py: the file leads nowhere")
+    return html.unescape(found.group())
+
+
+def main(arguments):
+    button = "deny" if "--deny" in arguments else "approve"
+    url = arguments[-1]
+    if url.startswith("file:"):
+        url = address_in(urllib.request.url2pathname(urllib.parse.urlsplit(url).path))
+    browser = Browser(types.SimpleNamespace(ca_file=os.environ.get("SSL_CERT_FILE")))
+    page = browser.follow(browser.decide(url, button))
+    print(page.status, page.text)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: MIT
 """The sandbox server's authorization endpoint: pages, codes, PKCE, and answers that are wrong."""
+import html
 import http.server
+import sys
 import threading
 import urllib.parse
 
 import harness
 from browser import Browser
 from sandbox_client import (Sandbox, ask, authorize_url, basic, claims, exchange_code, refresh,
-                            whoami)
+                            register, whoami)
 
 
 class Pages(harness.TestCase):
@@ -106,6 +108,23 @@ class Pages(harness.TestCase):
                                 redirect_uri=f"http://127.0.0.1:{client.server_port}/callback")
             self.assertEqual(server.approve(url, follow=True).text, "done")
             self.assertIn("code=", client.seen)
+
+    def test_as_a_program(self):
+        with Sandbox(callback="wrong-state") as server, harness.Temporary() as folder:
+            # The way back leads to a page of the server itself: a client that always answers.
+            program = [sys.executable, harness.SOURCE / "tests/integration/browser.py"]
+            back = server.base_url + "/.well-known/openid-configuration"
+            client = register(server, {"redirect_uris": [back]}).json()["client_id"]
+            url = authorize_url(server, client_id=client, redirect_uri=back)
+            page = folder.path / "open me.html"
+            page.write_text(f'<meta http-equiv="refresh" content="0;url={html.escape(url)}">')
+            for arguments in ([url], ["--deny", page.as_uri()]):
+                got = harness.run([*program, *arguments])
+                self.assertExit(got, 0)
+                self.assertIn("200 {", got.out)
+            self.assertEqual([l["outcome"] for l in server.log("authorize")],
+                             ["sign-in-page", "signed-in", "approved",
+                              "sign-in-page", "signed-in", "refused"])
 
 
 class Requests(harness.TestCase):
