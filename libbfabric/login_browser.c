@@ -308,6 +308,8 @@ static enum bfabric_status save(
 	struct bf_login_grant grant = {
 		.reply = a->reply,
 		.token_endpoint = a->flow.endpoints.token,
+		.revocation_endpoint =
+			a->flow.endpoints.can_revoke ? a->flow.endpoints.revocation : NULL,
 		.client_auth = BF_CLIENT_AUTH_UNKNOWN,
 	};
 

@@ -83,8 +83,7 @@ static enum bfabric_status discover(struct revoker *r, struct bfabric_error *err
 static enum bfabric_status find_endpoint(
 	struct revoker *r, const struct bf_record *record, struct bfabric_error *err)
 {
-	const char *known =
-		json_string_value(json_object_get(record->members, "revocation_endpoint"));
+	const char *known = record->revocation_endpoint;
 
 	if (!usable(&r->s->env, known))
 		return discover(r, err);
