@@ -18,6 +18,7 @@ import harness  # noqa: E402  (after the path to it)
 
 SPAWN = harness.BUILD / "tests" / "bench" / "spawn"
 INPROC = harness.BUILD / "tests" / "bench" / "inproc"
+VERIFY = harness.BUILD / "tests" / "bench" / "verify"
 SHARED = pathlib.Path(os.environ.get("BF_BUILD_SHARED") or "/nonexistent")
 PYTHON = pathlib.Path(os.environ.get("BF_VENV") or "/nonexistent") / "bin" / "python"
 ROUNDS = int(os.environ.get("BENCH_ROUNDS") or 1000)
@@ -238,6 +239,16 @@ class Bench:
             self.report.row(f"{threads} thread{'s' * (threads > 1)}, one call",
                             f"{runs[2]:.0f} ns", limit and "<= 1 us", limit, runs[2])
 
+    def verification(self):
+        self.report.title("A verified token, key ready, against OpenSSL doing the same signature")
+        for alg in ("RS256", "PS256", "ES256", "ES384", "EdDSA"):
+            pairs = [harness.run([VERIFY, alg, "2000"]).out.split() for _ in range(3)]
+            ours, theirs = sorted(((float(a), float(b)) for a, b in pairs), key=lambda p: p[0] / p[1])[1]
+            aim = 1.3 if alg in ("RS256", "ES256", "EdDSA") else None
+            self.report.row(f"{alg}, parse, signature and claims",
+                            f"{ours / theirs:.2f} x  {ours / 1000:.1f} us", aim and f"<= {aim} x", aim,
+                            ours / theirs)
+
     def run(self):
         with harness.Sandbox() as server, harness.Home() as home:
             self.cached(server, home)
@@ -247,6 +258,7 @@ class Bench:
             self.many(server, home)
             self.in_process(home)
         self.refresh()
+        self.verification()
         shutil.rmtree(self.folder)
         print()
         for missed in self.report.missed:

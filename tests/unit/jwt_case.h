@@ -7,7 +7,7 @@
  *	eyJhbGciOi...
  *
  * The files of tests/data/jwt have this form (tests/tools/make_jwt_cases.py makes them), and so
- * does what tests/tools/jwtcheck reads.
+ * does what jwtcheck reads.
  */
 #ifndef BF_TEST_JWT_CASE_H
 #define BF_TEST_JWT_CASE_H
