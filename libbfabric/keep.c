@@ -50,6 +50,8 @@ static enum bfabric_status save_all(struct bf_call *call, struct bf_record *reco
 	const char *rescue = NULL;
 	struct bfabric_error trouble = {0};
 
+	bf_trace(s, "refresh token %s goes into record and cache",
+		bf_token_name(&record->token.refresh).text);
 	if (bf_save_commit(save, record, &trouble) == BFABRIC_OK)
 		forget_marks(s);
 	else if (bf_save_rescue(s, record, &rescue, NULL) == BFABRIC_OK)

@@ -101,6 +101,12 @@ bool bf_call_accepts(const struct bf_call *call, const struct bf_token *token)
 	       bf_token_fresh(token, now, /* min_ttl= */ 0);
 }
 
+/* The cache as last read answers the call. */
+static bool cache_answers(const struct bf_call *call)
+{
+	return call->found && !call->rejected && bf_call_accepts(call, &call->cached);
+}
+
 bool bf_call_can_fall_back(const struct bf_call *call)
 {
 	return call->found && !call->rejected &&
@@ -190,7 +196,7 @@ static enum answer look_again(struct bf_call *call, const struct bf_lock *lock,
 	*ret_status = bf_call_look(call, err);
 	if (*ret_status != BFABRIC_OK)
 		return ANSWERED;
-	if (call->found && !call->rejected && bf_call_accepts(call, &call->cached)) {
+	if (cache_answers(call)) {
 		*ret_status = bf_call_serve(call, &call->cached, err);
 		return ANSWERED;
 	}
@@ -217,8 +223,11 @@ static enum answer wait_for_lock(struct bf_call *call, struct bf_lock *lock,
 		*ret_status = bf_lock_try(lock, &held, err);
 		if (*ret_status != BFABRIC_OK)
 			return NO_LOCK;
-		if (look_again(call, lock, ret_status, err) == ANSWERED)
+		if (look_again(call, lock, ret_status, err) == ANSWERED) {
+			if (held && *ret_status == BFABRIC_OK)
+				bf_state_note(call);
 			return ANSWERED;
+		}
 		if (held)
 			return UNDECIDED;
 		if (pause == 5)
@@ -257,23 +266,47 @@ static enum bfabric_status mend(
 	return BFABRIC_OK;
 }
 
-static enum bfabric_status with_lock(
-	struct bf_call *call, struct bf_lock *lock, struct bfabric_error *err)
+/* *ret_overtaken: bfabricPy was faster, nothing is decided. */
+static enum bfabric_status bring_up_to_date(struct bf_call *call, struct bf_lock *lock,
+	struct bf_state *state, bool *ret_overtaken, struct bfabric_error *err)
 {
-	BF_AUTO_STATE struct bf_state state = BF_STATE_INIT;
+	enum bfabric_status status = BFABRIC_OK;
 	bool restore = false;
-	enum bfabric_status status = bf_state_load(call->s, &state, err);
 
-	if (status == BFABRIC_OK && call->s->env.method == BFABRIC_AUTH_OAUTH)
-		status = bf_state_reconcile(call, &state, &restore, err);
-	if (status == BFABRIC_OK && (restore || state.rescued))
-		status = mend(call, &state, err);
+	if (call->s->env.method == BFABRIC_AUTH_OAUTH)
+		status = bf_state_reconcile(call, state, &restore, err);
+	if (status == BFABRIC_OK && (restore || state->rescued))
+		status = mend(call, state, err);
 	if (status != BFABRIC_OK)
 		return bf_call_fall_back(call, status, err);
 	if (restore && !call->force && !call->rejected &&
 		bf_token_fresh(&call->cached, bf_wall(call->s->sys), call->min_ttl))
 		return bf_call_serve(call, &call->cached, err);
-	return bf_renew(call, lock, &state, err);
+	return bf_renew(call, lock, state, ret_overtaken, err);
+}
+
+/* Another round only after bfabricPy put a new token there during the last. */
+static enum bfabric_status with_lock(
+	struct bf_call *call, struct bf_lock *lock, struct bfabric_error *err)
+{
+	BF_AUTO_STATE struct bf_state state = BF_STATE_INIT;
+	enum bfabric_status status = bf_state_load(call->s, &state, err);
+	bool overtaken, restore;
+
+	if (status != BFABRIC_OK)
+		return bf_call_fall_back(call, status, err);
+	do {
+		overtaken = false;
+		status = bring_up_to_date(call, lock, &state, &overtaken, err);
+		if (overtaken && cache_answers(call)) {
+			/* Only to learn which token it replaced. */
+			(void)!bf_state_reconcile(call, &state, &restore, /* err= */ NULL);
+			status = bf_call_serve(call, &call->cached, err);
+			overtaken = false;
+		}
+	} while (overtaken);
+	bf_state_keep(call, &state);
+	return status;
 }
 
 static enum bfabric_status without_lock(
@@ -308,7 +341,7 @@ enum bfabric_status bf_policy_token(struct bf_call *call, struct bfabric_error *
 
 	if (status != BFABRIC_OK)
 		return status;
-	if (call->found && !call->rejected && bf_call_accepts(call, &call->cached))
+	if (cache_answers(call))
 		return bf_call_serve(call, &call->cached, err);
 	if (!may_have_login(call))
 		return bf_fail(err, BFABRIC_NOT_LOGGED_IN, "not logged in to %s (environment %s)",

@@ -82,6 +82,12 @@ BF_MUST_USE enum bfabric_status bf_session_sleep(
 struct bf_call;
 void bf_trace(const struct bfabric_session *s, const char *fmt, ...) BF_PRINTF(2, 3);
 void bf_trace_cache(const struct bf_call *call);
+
+/* How a trace calls a refresh token: the first digits of its SHA-256, "none" for none. */
+struct bf_token_name {
+	char text[9];
+};
+struct bf_token_name bf_token_name(const struct bf_secret *refresh);
 /* perform, and tell how it went. */
 BF_MUST_USE enum bfabric_status bf_trace_perform(const struct bfabric_session *s,
 	const struct bf_transport *transport, const struct bf_request *request,
@@ -188,6 +194,7 @@ BF_MUST_USE enum bfabric_status bf_session_lock(struct bfabric_session *s, struc
 struct bf_state {
 	struct bf_record record;
 	bool rescued; /* the record is a rescue copy: it still has to be saved */
+	bool learned; /* it knows of a token that was replaced, and the file does not yet */
 };
 
 #define BF_STATE_INIT                                                                              \
@@ -207,6 +214,26 @@ BF_MUST_USE enum bfabric_status bf_state_load(
  */
 BF_MUST_USE enum bfabric_status bf_state_reconcile(
 	struct bf_call *call, struct bf_state *state, bool *ret_restore, struct bfabric_error *err);
+
+/* bf_call_look, told in the trace: what the cache says directly before a token is sent. */
+BF_MUST_USE enum bfabric_status bf_state_look_last(struct bf_call *call);
+
+/*
+ * The last look before a token is spent: did the cache change so that this would be wrong or
+ * needless (a login, a refresh or a logout by bfabricPy)? Then reconcile again. A token that is
+ * known to be spent does not count. Nothing stands between this look and the request but the
+ * connection.
+ */
+bool bf_state_overtaken(struct bf_call *call, const struct bf_state *state);
+
+/*
+ * With the lock held, the cache's token answers: if it is one that bfabricPy put there, remember
+ * that, so that the token it replaced is known as spent when it is written back. Best effort.
+ */
+void bf_state_note(struct bf_call *call);
+
+/* Save what was learned while no new token was; best effort. */
+void bf_state_keep(const struct bf_call *call, struct bf_state *state);
 
 /*
  * The current token into the cache, and a rescue copy into the record; from then on the current
@@ -279,9 +306,12 @@ size_t bf_client_auth_forms(const char *known, bool has_secret, enum bf_client_a
 
 /* ---- renew.c ---- */
 
-/* Refresh (or fetch anew, for a service) under the lock; on OK call->token is the answer. */
+/*
+ * Refresh (or fetch anew, for a service) under the lock; on OK call->token is the answer.
+ * *ret_overtaken: nothing was sent, because bfabricPy was faster (bf_state_overtaken).
+ */
 BF_MUST_USE enum bfabric_status bf_renew(struct bf_call *call, struct bf_lock *lock,
-	struct bf_state *state, struct bfabric_error *err);
+	struct bf_state *state, bool *ret_overtaken, struct bfabric_error *err);
 
 /* Client credentials without lock or space: fetch, serve, keep nothing. */
 BF_MUST_USE enum bfabric_status bf_renew_uncached(struct bf_call *call, struct bfabric_error *err);

@@ -18,6 +18,7 @@
 /* What one renewal knows. */
 struct renewal {
 	struct bf_call *call;
+	struct bf_state *state; /* NULL: nothing is kept */
 	struct bf_record *record;
 	const struct bf_grant *grant;
 	struct bf_secret secret;
@@ -89,6 +90,9 @@ static enum bfabric_status ask(struct renewal *r, struct bfabric_error *err)
 		bf_client_auth_forms(r->record->client_auth, !bf_secret_empty(&r->secret), forms);
 	enum bfabric_status status = BFABRIC_OK;
 
+	if (r->grant->spends)
+		bf_trace(r->call->s, "refresh token %s is sent",
+			bf_token_name(&r->record->token.refresh).text);
 	for (size_t i = 0; i < count; i++) {
 		status = exchange(r, forms[i], err);
 		if (status != BFABRIC_OK || r->verdict != BF_TOKEN_CLIENT_REFUSED) {
@@ -203,7 +207,7 @@ static bool find_rival(struct renewal *r)
 
 	bf_record_spend(r->record, &r->record->token.refresh);
 	bf_sleep_ms(call->s->sys, 100);
-	if (bf_call_look(call, /* err= */ NULL) != BFABRIC_OK || !call->found ||
+	if (bf_state_look_last(call) != BFABRIC_OK || !call->found ||
 		bf_record_spent(r->record, &call->cached.refresh) ||
 		bf_token_copy(&r->record->token, &call->cached, /* err= */ NULL) != BFABRIC_OK)
 		return false;
@@ -263,22 +267,30 @@ static void hold_signals(sigset_t *ret_before)
 	pthread_sigmask(SIG_BLOCK, &held, ret_before);
 }
 
+static enum bfabric_status keep(struct renewal *r, struct bf_save *save, struct bfabric_error *err)
+{
+	r->state->learned = false; /* saved with the token */
+	return bf_keep(r->call, r->record, save, err);
+}
+
 static enum bfabric_status spend(struct renewal *r, struct bf_save *save, struct bfabric_error *err)
 {
 	enum bfabric_status status = ask(r, err);
 
 	if (status == BFABRIC_OK && r->verdict == BF_TOKEN_GRANT_REFUSED && find_rival(r)) {
+		r->state->learned = true;
 		if (bf_call_accepts(r->call, &r->record->token))
-			return bf_keep(r->call, r->record, save, err);
+			return keep(r, save, err);
 		status = ask(r, err);
 	}
 	if (status == BFABRIC_OK)
 		status = consequence(r, err);
 	if (status == BFABRIC_OK)
-		return bf_keep(r->call, r->record, save, err);
-	if (status == BFABRIC_LOGIN_REQUIRED)
+		return keep(r, save, err);
+	if (status == BFABRIC_LOGIN_REQUIRED &&
 		/* Unsaved, the next call asks once more and is refused once more. */
-		(void)!bf_save_commit_record(save, r->record, /* err= */ NULL);
+		bf_save_commit_record(save, r->record, /* err= */ NULL) == BFABRIC_OK)
+		r->state->learned = false;
 	return status;
 }
 
@@ -339,7 +351,7 @@ static enum bfabric_status check_time(const struct bf_call *call, struct bfabric
 }
 
 enum bfabric_status bf_renew(struct bf_call *call, struct bf_lock *lock, struct bf_state *state,
-	struct bfabric_error *err)
+	bool *ret_overtaken, struct bfabric_error *err)
 {
 	BF_CLEANUP(renewal_release) struct renewal r = {0};
 	BF_AUTO_SAVE struct bf_save save = BF_SAVE_INIT;
@@ -357,6 +369,11 @@ enum bfabric_status bf_renew(struct bf_call *call, struct bf_lock *lock, struct 
 	status = bf_save_reserve(call->s, &save, err);
 	if (status != BFABRIC_OK)
 		return no_space(call, status, err);
+	r.state = state;
+	if (bf_state_overtaken(call, state)) {
+		*ret_overtaken = true;
+		return BFABRIC_OK;
+	}
 	return spend_undisturbed(&r, lock, &save, err);
 }
 

@@ -100,6 +100,9 @@ static enum bfabric_status adopt(
 	status = bf_new_login_id(call->s->sys, &login, err);
 	if (status != BFABRIC_OK)
 		return status;
+	bf_trace(call->s, "refresh token %s is adopted from the cache, it replaces %s",
+		bf_token_name(&call->cached.refresh).text,
+		bf_token_name(&record->token.refresh).text);
 	bf_record_spend(record, &record->token.refresh);
 	status = bf_token_copy(&record->token, &call->cached, err);
 	if (status == BFABRIC_OK)
@@ -112,6 +115,7 @@ static enum bfabric_status adopt(
 	record->subject = bf_token_subject(&record->token);
 	record->predecessor[0] = '\0';
 	record->cache_written = true;
+	state->learned = true;
 	return BFABRIC_OK;
 }
 
@@ -199,6 +203,77 @@ enum bfabric_status bf_state_reconcile(
 	return bf_fail(err, BFABRIC_SYSTEM, "internal error in %s", __func__);
 }
 
+enum bfabric_status bf_state_look_last(struct bf_call *call)
+{
+	enum bfabric_status status;
+
+	bf_trace(call->s, "a last look at the cache");
+	status = bf_call_look(call, /* err= */ NULL);
+	if (status == BFABRIC_OK && call->found)
+		bf_trace(call->s, "the cache holds refresh token %s",
+			bf_token_name(&call->cached.refresh).text);
+	return status;
+}
+
+/* `was_there`: the file, when it was read before; it may be that we could not restore it. */
+static bool nothing_new(const struct bf_call *call, const struct bf_record *record,
+	const struct bf_token *before, bool was_there)
+{
+	const struct bf_token *now = &call->cached;
+
+	if (call->damage.status != BFABRIC_OK)
+		return true;
+	if (!call->found)
+		return !was_there;
+	if (!bf_record_spent(record, &now->refresh) &&
+		!bf_secret_equal(&now->refresh, &record->token.refresh))
+		return false;
+	return call->rejected || bf_secret_equal(&now->access, &before->access) ||
+	       !bf_call_accepts(call, now);
+}
+
+bool bf_state_overtaken(struct bf_call *call, const struct bf_state *state)
+{
+	BF_AUTO_TOKEN struct bf_token before = BF_TOKEN_INIT;
+	struct bf_file_info file = call->file;
+	bool rejected = call->rejected;
+
+	if (call->s->env.method != BFABRIC_AUTH_OAUTH || !call->found)
+		return false;
+	bf_token_move(&before, &call->cached);
+	if (bf_state_look_last(call) == BFABRIC_OK &&
+		!nothing_new(call, &state->record, &before, file.found)) {
+		bf_trace(call->s, "another program has just changed it: nothing is sent");
+		return true;
+	}
+	/* What may be fallen back to is not what was written back. */
+	bf_token_move(&call->cached, &before);
+	call->file = file;
+	call->found = true;
+	call->rejected = rejected;
+	return false;
+}
+
+void bf_state_keep(const struct bf_call *call, struct bf_state *state)
+{
+	/* The file's record has to stay as it is where a rescue copy continues it. */
+	if (state->learned && !state->rescued)
+		(void)!bf_save_record(call->s, &state->record, /* err= */ NULL);
+	state->learned = false;
+}
+
+void bf_state_note(struct bf_call *call)
+{
+	BF_AUTO_STATE struct bf_state state = BF_STATE_INIT;
+	bool restore = false;
+
+	if (call->s->env.method != BFABRIC_AUTH_OAUTH || !call->found ||
+		bf_state_load(call->s, &state, /* err= */ NULL) != BFABRIC_OK ||
+		bf_state_reconcile(call, &state, &restore, /* err= */ NULL) != BFABRIC_OK)
+		return;
+	bf_state_keep(call, &state);
+}
+
 enum bfabric_status bf_state_mend(
 	struct bf_call *call, struct bf_state *state, struct bfabric_error *err)
 {
@@ -212,10 +287,13 @@ enum bfabric_status bf_state_mend(
 	call->rejected = bf_cache_rejected(&s->paths, &call->cached);
 	if (state->rescued)
 		status = bf_save_record(s, record, err);
+	bf_trace(s, "refresh token %s of the record goes back into the cache",
+		bf_token_name(&record->token.refresh).text);
 	if (status == BFABRIC_OK)
 		status = bf_save_cache(s, &record->token, err);
 	if (status != BFABRIC_OK)
 		return status;
+	bf_trace(s, "cache %s: saved", s->paths.cache);
 	if (!record->cache_written) {
 		record->cache_written = true;
 		/* Unsaved, a logout is not noticed until the next refresh. */

@@ -49,6 +49,18 @@ void bf_trace_cache(const struct bf_call *call)
 			left > 0 ? "" : " ago");
 }
 
+struct bf_token_name bf_token_name(const struct bf_secret *refresh)
+{
+	struct bf_token_name name = {"none"};
+	char hex[BF_SHA256_HEX];
+
+	if (bf_secret_empty(refresh))
+		return name;
+	bf_sha256_hex(bf_secret_reveal(refresh), refresh->len, hex);
+	memcpy(name.text, hex, sizeof(name.text) - 1);
+	return name;
+}
+
 enum bfabric_status bf_trace_perform(const struct bfabric_session *s,
 	const struct bf_transport *transport, const struct bf_request *request,
 	struct bf_reply *reply, struct bfabric_error *err)
