@@ -32,8 +32,9 @@ def git_request(server, **more):
 
 
 class Herd:
-    def __init__(self, home, env=None):
-        self.home, self.env = home, env or home.env()
+    def __init__(self, home, env=None, stderr=None):
+        """`stderr`: a file that all members write to instead of one of their own."""
+        self.home, self.env, self.stderr = home, env or home.env(), stderr
         self.members, self.gate = [], None
 
     def __enter__(self):
@@ -63,7 +64,7 @@ class Herd:
             member.process = subprocess.Popen(
                 ["/bin/sh", "-c", _WAIT, f"/proc/self/fd/{self.gate[0]}", *command],
                 env=env or self.env, cwd=self.home.home, stdin=stdin, stdout=member.out,
-                stderr=member.err, pass_fds=[self.gate[0]])
+                stderr=self.stderr or member.err, pass_fds=[self.gate[0]])
         self.members.append(member)
         return member
 
