@@ -20,7 +20,7 @@ static bool tells(const char *text, const char *token, size_t len)
 	if ((size_t)(token + len - from) < RUN)
 		return false;
 	memcpy(run, from, RUN);
-	return *run && strstr(text, run);
+	return strlen(run) == RUN && strstr(text, run);
 }
 
 static void check(const struct bf_jwt *jwt)
