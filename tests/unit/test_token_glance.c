@@ -36,8 +36,8 @@ static bool take(const char *text, size_t len)
 static void usual_files_are_taken(void **state)
 {
 	static const char *const texts[] = {
-		"{\"access_token\": \"a.b.c\", \"token_type\": \"Bearer\", \"scope\": \"x y\", "
-		"\"expires_in\": 28800, \"refresh_token\": \"r s\", \"expires_at\": 1795471938}",
+		("{\"access_token\": \"a.b.c\", \"token_type\": \"Bearer\", \"scope\": \"x y\", "
+		 "\"expires_in\": 28800, \"refresh_token\": \"r s\", \"expires_at\": 1795471938}"),
 		" {\n\t\"expires_at\":1,\r\n\"access_token\" : \"~\" } \n",
 		"{\"access_token\":\"a\",\"expires_at\":999999999999999,\"\":\"\",\"n\":0}",
 		"{\"access_token\":\"a\",\"expires_at\":5,\"refresh_token\":\"\",\"expires_in\":0}",

@@ -34,8 +34,8 @@ static bool take(const char *text, size_t len)
 static void usual_files_are_taken(void **state)
 {
 	static const char *const texts[] = {
-		"GENERAL:\n  default_config: TEST\nTEST:\n  base_url: https://h.example.org/b/\n"
-		"  auth_method: oauth\n  client_id: CLI\n  scope: api:read api:write\n",
+		("GENERAL:\n  default_config: TEST\nTEST:\n  base_url: https://h.example.org/b/\n"
+		 "  auth_method: oauth\n  client_id: CLI\n  scope: api:read api:write\n"),
 		"# comment: 'x'\n\nA:\n   # another\n   b: c\n\n# end\n   \nD:\n e: f",
 		"A:\n  libbfabric:\n    min_ttl: 60\n    ca_file: /etc/ssl/lab-ca.pem\n  scope: "
 		"x\n",
@@ -63,8 +63,8 @@ static void what_is_not_plain_is_left(void **state)
 		"%YAML 1.1\n---\na: b\n", "a: ~\n", "a: b\r\n", "a:\tb\n", "\ta: b\n", "a: b\tc\n",
 		"a: \xc3\xa9\n", "# \xc3\xa9\na: b\n", "a:\n    b: c\n  d: e\n", "  a: b\nc: d\n",
 		"a: @b\n", "a: `b\n", "a: %b\n", "1: b\n", "a b: c\n", "'a': b\n",
-		"a:\n b:\n  c:\n   d:\n    e:\n     f:\n      g:\n"
-		"       h:\n        i: j\n"};
+		("a:\n b:\n  c:\n   d:\n    e:\n     f:\n      g:\n"
+		 "       h:\n        i: j\n")};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
