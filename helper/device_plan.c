@@ -162,8 +162,8 @@ static enum bfabric_status settle_client_and_scope(const struct bf_command_line 
 	return BFABRIC_OK;
 }
 
-enum bfabric_status bf_device_plan_make(const struct bf_command_line *call,
-	const struct bf_terminal *terminal, struct bf_device_plan *ret, struct bfabric_error *err)
+enum bfabric_status bf_device_plan_where(
+	const struct bf_command_line *call, struct bf_device_plan *ret, struct bfabric_error *err)
 {
 	BF_AUTO_CONFIG struct bf_config *config = NULL;
 	BF_AUTO_DEVICE_PLAN struct bf_device_plan plan = {0};
@@ -178,6 +178,19 @@ enum bfabric_status bf_device_plan_make(const struct bf_command_line *call,
 	if (status == BFABRIC_OK)
 		status = typed ? choose_with_url(config, call, typed, &plan, err)
 			       : choose_without_url(config, call, &plan, err);
+	if (status != BFABRIC_OK)
+		return status;
+	*ret = plan;
+	plan = (struct bf_device_plan){0};
+	return BFABRIC_OK;
+}
+
+enum bfabric_status bf_device_plan_make(const struct bf_command_line *call,
+	const struct bf_terminal *terminal, struct bf_device_plan *ret, struct bfabric_error *err)
+{
+	BF_AUTO_DEVICE_PLAN struct bf_device_plan plan = {0};
+	enum bfabric_status status = bf_device_plan_where(call, &plan, err);
+
 	if (status == BFABRIC_OK)
 		status = settle_client_and_scope(call, terminal, &plan.environment, err);
 	if (status != BFABRIC_OK)

@@ -28,4 +28,11 @@ void bf_device_plan_release(struct bf_device_plan *plan);
 BF_MUST_USE enum bfabric_status bf_device_plan_make(const struct bf_command_line *call,
 	const struct bf_terminal *terminal, struct bf_device_plan *ret, struct bfabric_error *err);
 
+/*
+ * The same without client and scope, for a login that has none. The environment has line 0 if it is
+ * not in the configuration yet.
+ */
+BF_MUST_USE enum bfabric_status bf_device_plan_where(
+	const struct bf_command_line *call, struct bf_device_plan *ret, struct bfabric_error *err);
+
 #endif

@@ -24,6 +24,12 @@ static const struct command {
 	{&bf_verb_token, bf_run_token},
 	{&bf_verb_status, bf_run_status},
 	{&bf_verb_device, bf_run_device},
+	{&bf_verb_pat, bf_run_pat},
+	{&bf_verb_service, bf_run_service},
+	{&bf_verb_list, bf_run_list},
+	{&bf_verb_activate, bf_run_activate},
+	{&bf_verb_logout, bf_run_logout},
+	{&bf_verb_remove, bf_run_remove},
 	{&bf_verb_configure_git, bf_run_configure_git},
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -90,7 +96,7 @@ static void put_overview(const char *group, unsigned width, struct bf_secret *ou
 	for (size_t i = 0; i < COMMANDS; i++)
 		if (in_group(commands[i].verb->name, group))
 			bf_help_row(
-				commands[i].verb->name, commands[i].verb->summary, 20, width, out);
+				commands[i].verb->name, commands[i].verb->summary, 24, width, out);
 	bf_secret_putc(out, '\n');
 	bf_help_wrap(overview_end, 0, width, out);
 	if (!group)

@@ -18,6 +18,25 @@ enum bfabric_status bf_run_device(
 enum bfabric_status bf_run_configure_git(
 	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
 
+enum bfabric_status bf_run_logout(
+	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
+enum bfabric_status bf_run_list(
+	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
+enum bfabric_status bf_run_activate(
+	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
+enum bfabric_status bf_run_remove(
+	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
+enum bfabric_status bf_run_pat(
+	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
+enum bfabric_status bf_run_service(
+	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
+
+extern const struct bf_verb bf_verb_logout;
+extern const struct bf_verb bf_verb_list;
+extern const struct bf_verb bf_verb_activate;
+extern const struct bf_verb bf_verb_remove;
+extern const struct bf_verb bf_verb_pat;
+extern const struct bf_verb bf_verb_service;
 extern const struct bf_verb bf_verb_status;
 extern const struct bf_verb bf_verb_device;
 extern const struct bf_verb bf_verb_configure_git;

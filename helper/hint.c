@@ -11,14 +11,29 @@ static void put_word(const char *text, struct bf_secret *out)
 		bf_shell_quote(BF_SHELL_SH, text, strlen(text), out);
 }
 
+static const char *login_verb(enum bfabric_auth_method method)
+{
+	switch (method) {
+	case BFABRIC_AUTH_OAUTH:
+		return "auth device-code";
+	case BFABRIC_AUTH_CLIENT_CREDENTIALS:
+		return "auth service-account";
+	case BFABRIC_AUTH_PAT:
+		return "auth pat";
+	case BFABRIC_AUTH_NONE:
+	case BFABRIC_AUTH_PASSWORD:
+		return "auth status";
+	}
+	return "auth status";
+}
+
 /* The command that mends it; nothing where no command does. */
 static const char *verb_for(const struct bf_environment *environment, enum bfabric_status why)
 {
 	switch (why) {
 	case BFABRIC_NOT_LOGGED_IN:
 	case BFABRIC_LOGIN_REQUIRED:
-		return environment->method == BFABRIC_AUTH_OAUTH ? "auth device-code"
-								 : "auth status";
+		return login_verb(environment->method);
 	case BFABRIC_RETRY_LATER:
 	case BFABRIC_TIMEOUT:
 	case BFABRIC_STORE_UNAVAILABLE:

@@ -20,12 +20,16 @@ struct bf_command_line {
 	const char *config_file; /* --config-file, -f */
 	const char *client_id;
 	const char *scope;
-	int64_t min_ttl;   /* seconds, -1: the environment's */
-	int64_t timeout;   /* seconds, 0: the verb's own */
-	int force_refresh; /* flags: 0 or 1 */
+	const char *secret_file; /* --pat-file, --secret-file; "-": stdin */
+	int64_t min_ttl;         /* seconds, -1: the environment's */
+	int64_t timeout;         /* seconds, 0: the verb's own */
+	int force_refresh;       /* flags: 0 or 1 */
 	int json;
 	int print;
 	int global;
+	int all;
+	int no_confirm;
+	int inline_secret;
 	int help;
 	int version;
 	int verbose;

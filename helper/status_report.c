@@ -57,7 +57,7 @@ static void put_environment(const struct bfabric_session_status *s, struct bf_se
 	put(out, "client", s->client_id);
 }
 
-static void put_span(char *buf, size_t size, int64_t seconds)
+void bf_status_span(int64_t seconds, char *buf, size_t size)
 {
 	int64_t s = seconds < 0 ? -seconds : seconds;
 
@@ -71,16 +71,22 @@ static void put_span(char *buf, size_t size, int64_t seconds)
 		snprintf(buf, size, "%" PRId64 " s", s);
 }
 
+void bf_status_time(int64_t at, char *buf, size_t size)
+{
+	time_t when = (time_t)at;
+	struct tm local = {0};
+
+	if (!localtime_r(&when, &local) || !strftime(buf, size, "%Y-%m-%d %H:%M:%S", &local))
+		snprintf(buf, size, "%" PRId64, at);
+}
+
 static void put_expiry(int64_t expires_at, struct bf_secret *out)
 {
 	char when[40] = "", span[40], text[160];
-	time_t at = (time_t)expires_at;
 	int64_t left = expires_at - (int64_t)time(NULL);
-	struct tm local = {0};
 
-	if (!localtime_r(&at, &local) || !strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &local))
-		snprintf(when, sizeof(when), "%" PRId64, expires_at);
-	put_span(span, sizeof(span), left);
+	bf_status_time(expires_at, when, sizeof(when));
+	bf_status_span(left, span, sizeof(span));
 	snprintf(text, sizeof(text), left >= 0 ? "%s (in %s)" : "%s (%s ago)", when, span);
 	put(out, left >= 0 ? "expires" : "expired", text);
 }
@@ -171,14 +177,12 @@ static json_t *warning_list(const char *warnings)
 	return list;
 }
 
-enum bfabric_status bf_status_put_json(const struct bfabric_session_status *s,
-	const struct bfabric_error *verdict, struct bf_secret *out, struct bfabric_error *err)
+json_t *bf_status_json(const struct bfabric_session_status *s, const struct bfabric_error *verdict)
 {
 	bool usable = !verdict->text[0];
-	json_t *object = json_pack("{s:i, s:b, s:s, s:o, s:o, s:o, s:o, s:i, s:o, s:s}", "version",
-		1, "usable", usable, "status",
-		bfabric_status_name(usable ? BFABRIC_OK : verdict->status), "message",
-		text_or_null(verdict->text), "environment", text_or_null(s->environment),
+	json_t *object = json_pack("{s:b, s:s, s:o, s:o, s:o, s:o, s:i, s:o, s:s}", "usable",
+		usable, "status", bfabric_status_name(usable ? BFABRIC_OK : verdict->status),
+		"message", text_or_null(verdict->text), "environment", text_or_null(s->environment),
 		"chosen_by", text_or_null(s->chosen_by), "config_file",
 		text_or_null(s->config_file), "config_line", (int)s->config_line, "base_url",
 		text_or_null(s->base_url), "auth_method", bfabric_auth_method_name(s->method));
@@ -191,13 +195,27 @@ enum bfabric_status bf_status_put_json(const struct bfabric_session_status *s,
 		s->can_refresh, "login_required", s->login_required, "store",
 		text_or_null(s->store), "secret_path", text_or_null(s->secret_path), "cache_path",
 		text_or_null(s->cache_path), "warnings", warning_list(s->warnings));
+
+	if (!object || !more || json_object_update(object, more) != 0) {
+		json_decref(object);
+		object = NULL;
+	}
+	json_decref(more);
+	return object;
+}
+
+enum bfabric_status bf_status_put_json(const struct bfabric_session_status *s,
+	const struct bfabric_error *verdict, struct bf_secret *out, struct bfabric_error *err)
+{
+	json_t *object = json_pack("{s:i}", "version", 1);
+	json_t *rest = bf_status_json(s, verdict);
 	enum bfabric_status status = BFABRIC_OK;
 
-	if (object && more && json_object_update(object, more) == 0)
+	if (object && rest && json_object_update(object, rest) == 0)
 		status = bf_json_write(object, out, err);
 	else
 		status = bf_fail_nomem(err);
-	json_decref(more);
+	json_decref(rest);
 	json_decref(object);
 	return status;
 }

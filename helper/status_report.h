@@ -4,6 +4,7 @@
 #ifndef BF_STATUS_REPORT_H
 #define BF_STATUS_REPORT_H
 
+#include <jansson.h>
 #include "../libbfabric/base/secret.h"
 
 /*
@@ -22,5 +23,14 @@ void bf_status_put_text(const struct bfabric_session_status *status, struct bf_s
  */
 BF_MUST_USE enum bfabric_status bf_status_put_json(const struct bfabric_session_status *status,
 	const struct bfabric_error *verdict, struct bf_secret *out, struct bfabric_error *err);
+
+/* The object itself, without `version`; owned by the caller. NULL: out of memory. */
+json_t *bf_status_json(
+	const struct bfabric_session_status *status, const struct bfabric_error *verdict);
+
+/* "2026-11-23 14:05:00", local time. */
+void bf_status_time(int64_t at, char *buf, size_t size);
+/* "3 days", "7 h 59 min", "12 min", "40 s"; the sign does not count. */
+void bf_status_span(int64_t seconds, char *buf, size_t size);
 
 #endif

@@ -93,7 +93,8 @@ static void describe_static(struct report *r, const struct bfabric_session *s)
 	copy(r, &r->out->subject, s->env.login);
 	copy(r, &r->out->store, "config");
 	copy(r, &r->out->secret_path, s->env.file);
-	if (s->env.method != BFABRIC_AUTH_NONE)
+	/* A logout takes the secret out of the configuration and leaves the method. */
+	if (!bf_secret_empty(&s->env.pat) || !bf_secret_empty(&s->env.password))
 		r->out->token_state = BFABRIC_TOKEN_STATIC;
 }
 
