@@ -1,8 +1,7 @@
 #include "git.h"
 #include "format.h"
 #include "../libbfabric/base/ascii.h"
-#include <inttypes.h>
-#include <stdio.h>
+#include "../libbfabric/base/concat.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -176,7 +175,7 @@ void bf_git_put_capability(struct bf_secret *out)
 enum bfabric_status bf_git_put_answer(const struct bf_git_request *request, const char *token,
 	size_t len, int64_t expires_at, struct bf_secret *out, struct bfabric_error *err)
 {
-	char number[24];
+	char number[BF_DECIMAL_SIZE];
 
 	if (!bf_token_is_safe(token, len) || token[len])
 		return bf_fail(err, BFABRIC_BAD_REPLY,
@@ -191,8 +190,7 @@ enum bfabric_status bf_git_put_answer(const struct bf_git_request *request, cons
 		bf_kv_put(out, "password", token);
 	}
 	if (expires_at > 0) {
-		snprintf(number, sizeof(number), "%" PRId64, expires_at);
-		bf_kv_put(out, "password_expiry_utc", number);
+		bf_kv_put(out, "password_expiry_utc", bf_decimal((uint64_t)expires_at, number));
 	}
 	if (out->failed)
 		return bf_fail(err, BFABRIC_BAD_REPLY, "the token is too long for git");

@@ -21,15 +21,26 @@ enum bfabric_status bf_save_reserve(
 	return status;
 }
 
-static enum bfabric_status commit_record(
+/* Into its place, but the directory is not synced yet. */
+static enum bfabric_status replace_record(
 	struct bf_slot *slot, const struct bf_record *record, struct bfabric_error *err)
 {
 	BF_AUTO_SECRET struct bf_secret text = BF_SECRET_INIT;
 	enum bfabric_status status = bf_record_encode(record, &text, err);
 
 	if (status == BFABRIC_OK)
-		status = bf_slot_commit(slot, bf_secret_reveal(&text), text.len, err);
-	return slot->committed ? BFABRIC_OK : status;
+		status = bf_slot_replace(slot, bf_secret_reveal(&text), text.len, err);
+	return status;
+}
+
+static enum bfabric_status commit_record(
+	struct bf_slot *slot, const struct bf_record *record, struct bfabric_error *err)
+{
+	enum bfabric_status status = replace_record(slot, record, err);
+
+	if (status == BFABRIC_OK)
+		(void)!bf_slot_sync(slot, /* err= */ NULL); /* it is in place all the same */
+	return status;
 }
 
 static enum bfabric_status commit_cache(
@@ -43,12 +54,23 @@ static enum bfabric_status commit_cache(
 	return slot->committed ? BFABRIC_OK : status;
 }
 
+/*
+ * One sync of the directory serves both renames, each of which a power failure alone could undo:
+ * - File systems with a journal or transactions (ext4, XFS, btrfs) keep the order of two renames
+ *   in one directory: the new cache is never there without the new record.
+ * - On ext4 and XFS the sync of the cache's content, which comes after the record's rename, writes
+ *   the journal up to there. So the record lasts no later than with a sync of its own.
+ * - Elsewhere an old record may be found beside the new cache, whose refresh token is not among
+ *   the spent ones then: it is adopted like a login of bfabricPy's, and the login lives on.
+ */
 enum bfabric_status bf_save_commit(
 	struct bf_save *save, const struct bf_record *record, struct bfabric_error *err)
 {
-	enum bfabric_status status = commit_record(&save->record, record, err);
+	enum bfabric_status status = replace_record(&save->record, record, err);
 
 	(void)!commit_cache(&save->cache, &record->token, /* err= */ NULL); /* see policy.h */
+	if (save->record.committed && !save->cache.committed)
+		(void)!bf_slot_sync(&save->record, /* err= */ NULL); /* as in commit_record() */
 	return status;
 }
 

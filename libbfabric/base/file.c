@@ -145,7 +145,8 @@ static enum bfabric_status read_all(int fd, const char *path, size_t guess, size
 {
 	content->max = max + 1; /* one more shows that it is too large */
 	for (;;) {
-		size_t want = guess > content->len ? guess - content->len + 1 : 4096;
+		/* one more than is expected: room to see the end in, without growing for it */
+		size_t want = guess >= content->len ? guess - content->len + 1 : 4096;
 		char *room = NULL;
 		ssize_t n;
 

@@ -52,8 +52,9 @@ BF_MUST_USE enum bfabric_status bf_dir_ensure(
 /*
  * A slot: the promise that a file can be replaced. bf_slot_reserve creates the temporary file with
  * `reserve` bytes allocated (fallocate(2), else zeros, synced), so that a later commit of up to
- * that size does not fail for lack of space; commit writes, cuts, syncs, renames, syncs the
- * directory. Release without commit removes the temporary file. A zeroed struct is a valid empty
+ * that size does not fail for lack of space; replace writes, cuts, syncs and renames, sync syncs
+ * the directory, without which a rename may not outlast a power failure, and commit is both.
+ * Release without commit removes the temporary file. A zeroed struct is a valid empty
  * slot.
  */
 struct bf_slot {
@@ -77,6 +78,9 @@ BF_MUST_USE enum bfabric_status bf_slot_reserve(
  */
 BF_MUST_USE enum bfabric_status bf_slot_commit(
 	struct bf_slot *slot, const void *bytes, size_t len, struct bfabric_error *err);
+BF_MUST_USE enum bfabric_status bf_slot_replace(
+	struct bf_slot *slot, const void *bytes, size_t len, struct bfabric_error *err);
+BF_MUST_USE enum bfabric_status bf_slot_sync(const struct bf_slot *slot, struct bfabric_error *err);
 void bf_slot_release(struct bf_slot *slot);
 
 /* reserve(0) and commit in one. */

@@ -171,7 +171,7 @@ static bool fill(int fd, const void *bytes, size_t len)
 	return bf_write_over(fd, bytes, len) && sync_file(fd);
 }
 
-enum bfabric_status bf_slot_commit(
+enum bfabric_status bf_slot_replace(
 	struct bf_slot *slot, const void *bytes, size_t len, struct bfabric_error *err)
 {
 	int fd = slot->fd;
@@ -189,10 +189,23 @@ enum bfabric_status bf_slot_commit(
 	}
 	slot->committed = true;
 	free(BF_TAKE(slot->temporary));
+	return BFABRIC_OK;
+}
+
+enum bfabric_status bf_slot_sync(const struct bf_slot *slot, struct bfabric_error *err)
+{
 	if (!sync_parent(slot->path))
 		return bf_fail(err, BFABRIC_SYSTEM,
 			"%s is written, but its directory cannot be synced: %m", slot->path);
 	return BFABRIC_OK;
+}
+
+enum bfabric_status bf_slot_commit(
+	struct bf_slot *slot, const void *bytes, size_t len, struct bfabric_error *err)
+{
+	enum bfabric_status status = bf_slot_replace(slot, bytes, len, err);
+
+	return status == BFABRIC_OK ? bf_slot_sync(slot, err) : status;
 }
 
 enum bfabric_status bf_file_replace(

@@ -1,7 +1,7 @@
 #include "url.h"
+#include "concat.h"
 #include "url_host.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -156,7 +156,8 @@ static enum bfabric_status check_path(const char *path, struct bfabric_error *er
 				"percent-encoded");
 	}
 	for (const char *c = path; *c == '/';) {
-		struct span segment = {.at = c + 1, .len = strcspn(c + 1, "/")};
+		struct span segment = {
+			.at = c + 1, .len = (size_t)(strchrnul(c + 1, '/') - (c + 1))};
 
 		if (is_dot_segment(segment))
 			return bf_fail(err, BFABRIC_BAD_CALL,
@@ -189,17 +190,12 @@ static bool is_loopback(const char *host)
 
 static enum bfabric_status compose(struct bf_url *url, struct bfabric_error *err)
 {
-	const size_t size = strlen(url->host) + strlen(url->path) + sizeof("https://:65535");
+	const bool usual = url->port == default_port(url->scheme);
+	char port[BF_DECIMAL_SIZE];
 
-	url->text = malloc(size);
-	if (!url->text)
-		return bf_fail_nomem(err);
-	if (url->port == default_port(url->scheme))
-		snprintf(url->text, size, "%s://%s%s", url->scheme, url->host, url->path);
-	else
-		snprintf(url->text, size, "%s://%s:%u%s", url->scheme, url->host, url->port,
-			url->path);
-	return BFABRIC_OK;
+	url->text = bf_concat(url->scheme, "://", url->host, usual ? "" : ":",
+		usual ? "" : bf_decimal(url->port, port), url->path, NULL);
+	return url->text ? BFABRIC_OK : bf_fail_nomem(err);
 }
 
 static enum bfabric_status take_scheme(
@@ -226,7 +222,7 @@ enum bfabric_status bf_url_parse(const char *text, struct bf_url *ret, struct bf
 		status = take_scheme(&text, &url, err);
 	if (status != BFABRIC_OK)
 		return status;
-	authority = strcspn(text, "/");
+	authority = (size_t)(strchrnul(text, '/') - text);
 	status = take_authority((struct span){text, authority}, &url, err);
 	if (status == BFABRIC_OK)
 		status = take_path(text + authority, &url, err);

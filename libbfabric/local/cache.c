@@ -5,8 +5,10 @@
 #include <sys/stat.h>
 
 #include "../base/hash.h"
+#include "token_glance.h"
 
-static enum bfabric_status read_token(const char *path, struct bf_token *ret,
+/* `whole`: with all members, not only what serving takes. */
+static enum bfabric_status read_token(const char *path, bool whole, struct bf_token *ret,
 	struct bf_file_info *ret_info, struct bfabric_error *err)
 {
 	BF_AUTO_SECRET struct bf_secret text = BF_SECRET_INIT;
@@ -15,23 +17,31 @@ static enum bfabric_status read_token(const char *path, struct bf_token *ret,
 
 	if (status != BFABRIC_OK || !ret_info->found)
 		return status;
+	if (!whole && bf_token_glance(bf_secret_reveal(&text), text.len, ret))
+		return BFABRIC_OK;
 	status = bf_token_parse(bf_secret_reveal(&text), text.len, ret, err);
 	if (status == BFABRIC_BAD_REPLY)
 		return bf_fail_context(err, status, "token cache %s is damaged", path);
 	return status;
 }
 
-enum bfabric_status bf_cache_read(const struct bf_paths *paths, struct bf_token *ret,
-	struct bf_file_info *ret_info, struct bfabric_error *err)
+static enum bfabric_status read_either(const struct bf_paths *paths, bool whole,
+	struct bf_token *ret, struct bf_file_info *ret_info, struct bfabric_error *err)
 {
 	struct bf_file_info info = {0};
-	enum bfabric_status status = read_token(paths->cache, ret, &info, err);
+	enum bfabric_status status = read_token(paths->cache, whole, ret, &info, err);
 
 	if (status == BFABRIC_OK && !info.found && paths->cache_port)
-		status = read_token(paths->cache_port, ret, &info, err);
+		status = read_token(paths->cache_port, whole, ret, &info, err);
 	if (ret_info)
 		*ret_info = info;
 	return status;
+}
+
+enum bfabric_status bf_cache_read(const struct bf_paths *paths, struct bf_token *ret,
+	struct bf_file_info *ret_info, struct bfabric_error *err)
+{
+	return read_either(paths, /* whole= */ true, ret, ret_info, err);
 }
 
 enum bfabric_status bf_cache_encode(
@@ -71,7 +81,8 @@ enum bfabric_status bf_cache_serve(const struct bf_paths *paths, int64_t now, in
 	struct bf_file_info info = {0};
 
 	*ret_served = false;
-	if (bf_cache_exposed(paths) || bf_cache_read(paths, &token, &info, err) != BFABRIC_OK ||
+	if (bf_cache_exposed(paths) ||
+		read_either(paths, /* whole= */ false, &token, &info, err) != BFABRIC_OK ||
 		!info.found || !bf_token_fresh(&token, now, min_ttl) ||
 		bf_cache_rejected(paths, &token))
 		return BFABRIC_OK;

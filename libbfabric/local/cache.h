@@ -33,7 +33,7 @@ bool bf_cache_rejected(const struct bf_paths *paths, const struct bf_token *toke
 /*
  * The hot path in one: *ret_served says whether a fresh, unrefused token was in the cache. Not
  * served is no error; any trouble counts as not served, because the full program will say what is
- * wrong.
+ * wrong. Of `ret` only `access`, `expires_at` and `expires_in` are sure to be filled.
  */
 BF_MUST_USE enum bfabric_status bf_cache_serve(const struct bf_paths *paths, int64_t now,
 	int64_t min_ttl, bool *ret_served, struct bf_token *ret, struct bfabric_error *err);

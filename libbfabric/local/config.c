@@ -1,6 +1,6 @@
 #include "config_private.h"
 #include "build_paths.h"
-#include <stdio.h>
+#include "../base/concat.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +21,8 @@ enum bfabric_status bf_config_user_path(
 	status = bf_home(&home, err);
 	if (status != BFABRIC_OK)
 		return status;
-	return asprintf(ret, "%s/%s", home, rest) < 0 ? bf_fail_nomem(err) : BFABRIC_OK;
+	*ret = bf_concat(home, "/", rest, NULL);
+	return *ret ? BFABRIC_OK : bf_fail_nomem(err);
 }
 
 static enum bfabric_status load_file(
@@ -62,7 +63,8 @@ static enum bfabric_status load_site(struct bf_config *config, struct bfabric_er
 	if (!config->site.path)
 		return bf_fail_nomem(err);
 	if (named && bf_file_stat(named, BF_FILE_FOLLOW, &config->site.info, NULL) == BFABRIC_OK)
-		return load_file(&config->site, BF_FILE_FOLLOW, err);
+		return config->site.info.found ? load_file(&config->site, BF_FILE_FOLLOW, err)
+					       : BFABRIC_OK;
 	return load_file(&config->site, BF_FILE_ROOTS, err);
 }
 

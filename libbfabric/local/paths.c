@@ -1,9 +1,9 @@
 #include "paths.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/concat.h"
 #include "../base/file.h"
 #include "../base/hash.h"
 
@@ -42,26 +42,25 @@ static bool stem_of(const char *base_url, const char *client_id, const char *env
 
 static bool name_in(char **ret, const char *dir, const char *stem, const char *suffix)
 {
-	return asprintf(ret, "%s/%s%s", dir, stem, suffix) >= 0 || (*ret = NULL, false);
+	*ret = bf_concat(dir, "/", stem, suffix, NULL);
+	return *ret;
 }
 
 /* The stem that a base URL with a spelled-out default port has: "https://host:443/path". */
 static bool port_stem(const struct bf_url *url, const char *client_id, const char *environment,
 	char ret_stem[STEM_DIGITS + 1])
 {
-	BF_AUTO_FREE char *text = NULL;
+	char port[BF_DECIMAL_SIZE];
+	BF_AUTO_FREE char *text = bf_concat(
+		url->scheme, "://", url->host, ":", bf_decimal(url->port, port), url->path, NULL);
 
-	if (asprintf(&text, "%s://%s:%u%s", url->scheme, url->host, url->port, url->path) < 0) {
-		text = NULL;
-		return false;
-	}
-	return stem_of(text, client_id, environment, ret_stem);
+	return text && stem_of(text, client_id, environment, ret_stem);
 }
 
 static bool fill_names(struct bf_paths *p, const char *stem)
 {
-	return asprintf(&p->dir, "%s/.bfabric/tokens", p->home) >= 0 &&
-	       name_in(&p->cache, p->dir, stem, ".json") &&
+	p->dir = bf_concat(p->home, "/.bfabric/tokens", NULL);
+	return p->dir && name_in(&p->cache, p->dir, stem, ".json") &&
 	       name_in(&p->record, p->dir, stem, ".session") &&
 	       name_in(&p->rejected, p->dir, stem, ".rejected") &&
 	       name_in(&p->lock, p->dir, stem, ".json.lock") &&

@@ -139,6 +139,8 @@ enum bf_yaml_kind bf_yaml_plain_kind(const char *s)
 		return BF_YAML_NULL;
 	if (is_one_of(s, bools))
 		return BF_YAML_BOOL;
+	if (!strchr("<=+-.0123456789", *s)) /* the rest is no word */
+		return BF_YAML_STRING;
 	if (is_integer(s) || is_float(s))
 		return BF_YAML_NUMBER;
 	return is_one_of(s, special) || is_timestamp(s) ? BF_YAML_OTHER : BF_YAML_STRING;

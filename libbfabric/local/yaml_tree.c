@@ -1,4 +1,4 @@
-#include "yaml_tree.h"
+#include "yaml_private.h"
 #include <yaml.h>
 #include <errno.h>
 #include <string.h>
@@ -46,9 +46,9 @@ static enum bfabric_status bad_syntax(const struct builder *b)
 	return bad(b, p->problem_mark.line + 1, problem);
 }
 
-static bool grow(struct bf_yaml *tree)
+bool bf_yaml_grow(struct bf_yaml *tree)
 {
-	uint32_t capacity = tree->capacity ? tree->capacity * 2 : 64;
+	uint32_t capacity = tree->capacity ? tree->capacity * 2 : 16;
 	void *nodes = reallocarray(tree->nodes, capacity, sizeof(*tree->nodes));
 
 	if (!nodes)
@@ -60,8 +60,24 @@ static bool grow(struct bf_yaml *tree)
 	return true;
 }
 
-/* Keep text, NUL-terminated; its offset. */
-static uint32_t keep(struct bf_yaml *tree, const void *text, size_t len)
+uint32_t bf_yaml_append(struct bf_yaml *tree, uint32_t parent, enum bf_yaml_type type)
+{
+	uint32_t index = tree->count;
+
+	if (index == tree->capacity && !bf_yaml_grow(tree))
+		return 0;
+	tree->count++;
+	tree->nodes[index].type = type;
+	if (parent) {
+		struct bf_yaml_node *above = &tree->nodes[parent];
+
+		*(above->last ? &tree->nodes[above->last].next : &above->first) = index;
+		above->last = index;
+	}
+	return index;
+}
+
+uint32_t bf_yaml_keep(struct bf_yaml *tree, const void *text, size_t len)
 {
 	uint32_t offset = (uint32_t)tree->text.len;
 
@@ -103,7 +119,7 @@ static enum bfabric_status set_anchor(struct builder *b, uint32_t index, const y
 	if (find_anchor(b, name))
 		return bad(b, node->line, "an anchor of this name exists already");
 	node->anchor_length = (uint32_t)strlen((const char *)name);
-	node->anchor = keep(b->tree, name, node->anchor_length);
+	node->anchor = bf_yaml_keep(b->tree, name, node->anchor_length);
 	node->anchor_next = *bucket(b, name);
 	*bucket(b, name) = index;
 	return BFABRIC_OK;
@@ -113,26 +129,19 @@ static enum bfabric_status set_anchor(struct builder *b, uint32_t index, const y
 static enum bfabric_status add(
 	struct builder *b, const yaml_event_t *event, enum bf_yaml_type type, uint32_t *ret_index)
 {
-	struct bf_yaml *tree = b->tree;
-	uint32_t index = tree->count;
-	struct bf_yaml_node *node, *parent;
+	struct bf_yaml_node *node;
+	uint32_t index;
 
-	if (index > BF_YAML_NODES)
+	if (b->tree->count > BF_YAML_NODES)
 		return bad(b, event->start_mark.line + 1, "too many entries");
-	if (index == tree->capacity && !grow(tree))
+	index = bf_yaml_append(b->tree, b->depth ? b->stack[b->depth - 1] : 0, type);
+	if (!index)
 		return bf_fail_nomem(b->err);
-	tree->count++;
-	node = &tree->nodes[index];
-	node->type = type;
+	node = &b->tree->nodes[index];
 	node->line = (uint32_t)event->start_mark.line + 1;
 	node->column = (uint32_t)event->start_mark.column;
 	node->start = (uint32_t)event->start_mark.index;
 	node->end = (uint32_t)event->end_mark.index;
-	if (b->depth) {
-		parent = &tree->nodes[b->stack[b->depth - 1]];
-		*(parent->last ? &tree->nodes[parent->last].next : &parent->first) = index;
-		parent->last = index;
-	}
 	*ret_index = index;
 	return BFABRIC_OK;
 }
@@ -151,7 +160,7 @@ static enum bfabric_status add_scalar(struct builder *b, const yaml_event_t *eve
 	node->foreign = tag && strcmp(tag, YAML_STR_TAG) != 0;
 	node->flow = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
 	node->length = (uint32_t)event->data.scalar.length;
-	node->text = keep(b->tree, event->data.scalar.value, event->data.scalar.length);
+	node->text = bf_yaml_keep(b->tree, event->data.scalar.value, event->data.scalar.length);
 	return set_anchor(b, index, event->data.scalar.anchor);
 }
 
@@ -280,26 +289,48 @@ static enum bfabric_status build(struct builder *b)
 	return status;
 }
 
-enum bfabric_status bf_yaml_parse(const char *bytes, size_t len, const char *file,
+/* Escapes may make text longer than its source; twice the source is more than enough. */
+static bool prepare(struct bf_yaml *tree, size_t len)
+{
+	*tree = (struct bf_yaml){.end = UINT32_MAX};
+	return bf_yaml_grow(tree) && bf_secret_room(&tree->text, 2 * len + 64);
+}
+
+enum bfabric_status bf_yaml_parse_any(const char *bytes, size_t len, const char *file,
 	struct bf_yaml *ret, struct bfabric_error *err)
 {
-	static const char mark[] = "\xef\xbb\xbf";
-	size_t skip = len >= 3 && memcmp(bytes, mark, 3) == 0 ? 3 : 0;
-	struct bf_yaml tree = {.end = UINT32_MAX};
-	struct builder b = {
-		.tree = &tree, .bytes = bytes + skip, .len = len - skip, .file = file, .err = err};
-	enum bfabric_status status;
+	struct bf_yaml tree = BF_YAML_INIT;
+	struct builder b = {.tree = &tree, .bytes = bytes, .len = len, .file = file, .err = err};
+	enum bfabric_status status = prepare(&tree, len) ? build(&b) : bf_fail_nomem(err);
 
-	/* Escapes may make text longer than its source; twice the source is more than enough. */
-	if (!grow(&tree) || !bf_secret_room(&tree.text, 2 * len + 64))
-		status = bf_fail_nomem(err);
-	else
-		status = build(&b);
 	if (status == BFABRIC_OK)
 		*ret = tree;
 	else
 		bf_yaml_release(&tree);
 	return status;
+}
+
+bool bf_yaml_parse_plain(const char *bytes, size_t len, struct bf_yaml *ret)
+{
+	struct bf_yaml tree = BF_YAML_INIT;
+
+	if (prepare(&tree, len) && bf_yaml_read_plain(bytes, len, &tree) && !tree.text.failed) {
+		*ret = tree;
+		return true;
+	}
+	bf_yaml_release(&tree);
+	return false;
+}
+
+enum bfabric_status bf_yaml_parse(const char *bytes, size_t len, const char *file,
+	struct bf_yaml *ret, struct bfabric_error *err)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	size_t skip = len >= 3 && memcmp(bytes, mark, 3) == 0 ? 3 : 0;
+
+	if (bf_yaml_parse_plain(bytes + skip, len - skip, ret))
+		return BFABRIC_OK;
+	return bf_yaml_parse_any(bytes + skip, len - skip, file, ret, err);
 }
 
 void bf_yaml_release(struct bf_yaml *tree)

@@ -127,15 +127,24 @@ enum bfabric_status bf_route_fail_store(const struct bf_route *route, struct bfa
 		store(route), route->ca_source);
 }
 
+/*
+ * What to do comes last and must not be cut off. A person who trusts the server names its
+ * authority; for the one who does not, the reason is enough.
+ */
 enum bfabric_status bf_route_fail_trust(const struct bf_route *route, const char *host,
 	const char *reason, struct bfabric_error *err)
 {
 	if (!store(route))
 		return bf_fail(err, BFABRIC_BAD_CONFIG,
-			"the certificate of %s is not trusted by this system: %s", host, reason);
+			"the certificate of %.100s is not trusted by this system: %.100s; if it is "
+			"the right server, name its authority's certificate in 'libbfabric: "
+			"ca_file' of the environment",
+			host, reason);
 	return bf_fail(err, BFABRIC_BAD_CONFIG,
-		"the certificate of %s is not trusted by %s (from %s): %s", host, store(route),
-		route->ca_source, reason);
+		"the certificate of %.80s is not trusted by %.140s (from %s): %.90s; if it is the "
+		"right server, add its authority's certificate there or name another file in "
+		"'libbfabric: ca_file'",
+		host, store(route), route->ca_source, reason);
 }
 
 enum bfabric_status bf_route_fail_proxy(const struct bf_route *route, enum bfabric_status status,

@@ -39,7 +39,7 @@ bool bf_route_names_proxy(const struct bf_route *route, const char *text);
 /* BAD_CONFIG: the certificates could not be read. Names the file or folder and who chose it. */
 enum bfabric_status bf_route_fail_store(const struct bf_route *route, struct bfabric_error *err);
 
-/* BAD_CONFIG: `host`'s certificate was not accepted. */
+/* BAD_CONFIG: `host`'s certificate was not accepted. Says which key or file to mend. */
 enum bfabric_status bf_route_fail_trust(const struct bf_route *route, const char *host,
 	const char *reason, struct bfabric_error *err);
 

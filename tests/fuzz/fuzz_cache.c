@@ -1,9 +1,10 @@
 /*
  * fuzz_cache.c - any text as a token cache. What is accepted can be copied, made fit for writing,
- * written, and read again as the same.
+ * written, and read again as the same. What a glance takes, the whole reader sees the same way.
  */
 #include "fuzz.h"
 #include "libbfabric/local/cache.h"
+#include "libbfabric/local/token_glance.h"
 #include <string.h>
 
 #define NOW INT64_C(1800000000)
@@ -39,12 +40,24 @@ static void must_survive_writing(struct bf_token *token)
 	FUZZ_MUST(again.expires_at == token->expires_at);
 }
 
+static void must_glance_the_same(const char *text, size_t len)
+{
+	BF_AUTO_TOKEN struct bf_token quick = BF_TOKEN_INIT, whole = BF_TOKEN_INIT;
+
+	if (!bf_token_glance(text, len, &quick))
+		return;
+	FUZZ_MUST(bf_token_parse(text, len, &whole, NULL) == BFABRIC_OK);
+	FUZZ_MUST(bf_secret_equal(&quick.access, &whole.access));
+	FUZZ_MUST(quick.expires_at == whole.expires_at && quick.expires_in == whole.expires_in);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	BF_AUTO_TOKEN struct bf_token token = BF_TOKEN_INIT;
 	struct bfabric_error err = {0};
 	char *subject;
 
+	must_glance_the_same((const char *)data, size);
 	if (bf_token_parse((const char *)data, size, &token, &err) != BFABRIC_OK) {
 		FUZZ_MUST(err.status == BFABRIC_BAD_REPLY && fuzz_one_line(err.text));
 		FUZZ_MUST(!token.members);

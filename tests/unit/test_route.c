@@ -108,6 +108,32 @@ static void the_systems_certificates_have_no_name(void **state)
 	assert_non_null(strstr(err.text, "this system: why"));
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), wanted = strlen(end);
+
+	return length >= wanted && strcmp(text + length - wanted, end) == 0;
+}
+
+/* However long host, path and reason are, a caller's context in front included. */
+static void distrust_says_what_to_do(void **state)
+{
+	char word[400] = "";
+	const struct bf_route by_system = {.proxy = ""};
+	const struct bf_route by_variable = {.ca_file = word, .ca_source = "SSL_CERT_FILE"};
+	struct bfabric_error err = {0};
+
+	(void)state;
+	memset(word, 'x', sizeof(word) - 1);
+	assert_int_equal(bf_route_fail_trust(&by_system, word, word, &err), BFABRIC_BAD_CONFIG);
+	assert_true(ends_with(err.text, "in 'libbfabric: ca_file' of the environment"));
+	assert_int_equal(bf_route_fail_trust(&by_variable, word, word, &err), BFABRIC_BAD_CONFIG);
+	assert_non_null(strstr(err.text, "(from SSL_CERT_FILE)"));
+	assert_true(ends_with(err.text, "name another file in 'libbfabric: ca_file'"));
+	bf_fail_context(&err, err.status, "%s", "a line of context");
+	assert_true(ends_with(err.text, "'libbfabric: ca_file'"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -115,6 +141,7 @@ int main(void)
 		cmocka_unit_test(a_proxy_is_shown_without_its_user),
 		cmocka_unit_test(a_proxy_is_found_in_a_text),
 		cmocka_unit_test(the_systems_certificates_have_no_name),
+		cmocka_unit_test(distrust_says_what_to_do),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
