@@ -24,4 +24,13 @@ BF_MUST_USE enum bfabric_status bf_find_program(
 BF_MUST_USE enum bfabric_status bf_spawn(
 	const char *const argv[], struct bf_secret *out, int *ret_code, struct bfabric_error *err);
 
+/*
+ * Start argv[0] (an absolute path) and leave it alone, as a browser wants it: a session of its own,
+ * input and output on /dev/null, no other descriptor of ours, signals as usual, and our environment
+ * without the variables that are ours (BFABRIC..., BEARER_TOKEN...), with `variable` ("NAME=value",
+ * may be NULL) in front. *ret_pid is for waitpid(2).
+ */
+BF_MUST_USE enum bfabric_status bf_spawn_detached(
+	const char *const argv[], const char *variable, pid_t *ret_pid, struct bfabric_error *err);
+
 #endif

@@ -23,6 +23,7 @@ static const struct command {
 } commands[] = {
 	{&bf_verb_token, bf_run_token},
 	{&bf_verb_status, bf_run_status},
+	{&bf_verb_pkce, bf_run_pkce},
 	{&bf_verb_device, bf_run_device},
 	{&bf_verb_pat, bf_run_pat},
 	{&bf_verb_service, bf_run_service},
@@ -41,16 +42,16 @@ static const char overview[] =
 static const char overview_end[] =
 	"bfabric VERB --help explains a verb. git asks through " BF_GIT_PROGRAM ".\n";
 static const char first_login[] = "\nA first login\n"
-				  "  bfabric auth device-code fgcz-prod\n"
+				  "  bfabric login fgcz-prod\n"
 				  "  bfabric configure git\n";
 
-/* How many of the words of `name` stand at the beginning of argv; 0 unless all. */
+/* How many of the words of `name` (up to '|') stand at the beginning of argv; 0 unless all. */
 static int words_matched(const char *name, int argc, char *const argv[])
 {
 	int n = 0;
 
-	while (*name) {
-		size_t len = strcspn(name, " ");
+	while (*name && *name != '|') {
+		size_t len = strcspn(name, " |");
 
 		if (n >= argc || strlen(argv[n]) != len || memcmp(argv[n], name, len) != 0)
 			return 0;
@@ -60,10 +61,22 @@ static int words_matched(const char *name, int argc, char *const argv[])
 	return n;
 }
 
+/* The next of the names "a|b|c", NULL after the last one. */
+static const char *next_name(const char *names)
+{
+	const char *bar = strchr(names, '|');
+
+	return bar ? bar + 1 : NULL;
+}
+
 static const struct command *find(int argc, char *const argv[], int *ret_words)
 {
 	for (size_t i = 0; i < COMMANDS; i++) {
+		const char *other = commands[i].verb->aliases;
+
 		*ret_words = words_matched(commands[i].verb->name, argc, argv);
+		for (; !*ret_words && other; other = next_name(other))
+			*ret_words = words_matched(other, argc, argv);
 		if (*ret_words)
 			return &commands[i];
 	}
@@ -103,6 +116,20 @@ static void put_overview(const char *group, unsigned width, struct bf_secret *ou
 		bf_secret_puts(out, first_login);
 }
 
+/* Of the aliases only a last one, which ends where its string ends, can be offered. */
+static void try_names(struct bf_nearest *nearest)
+{
+	for (size_t i = 0; i < COMMANDS; i++) {
+		const char *other = commands[i].verb->aliases;
+
+		bf_nearest_try(nearest, commands[i].verb->name);
+		while (other && next_name(other))
+			other = next_name(other);
+		if (other)
+			bf_nearest_try(nearest, other);
+	}
+}
+
 static enum bfabric_status fail_unknown(
 	int argc, char *const argv[], const char *group, struct bfabric_error *err)
 {
@@ -116,12 +143,10 @@ static enum bfabric_status fail_unknown(
 	}
 	nearest.wanted = words;
 	nearest.wanted_len = strlen(words);
-	for (size_t i = 0; i < COMMANDS; i++)
-		bf_nearest_try(&nearest, commands[i].verb->name);
+	try_names(&nearest);
 	if (!nearest.best) { /* "tokne --env X": the second word was no part of the verb */
 		nearest.wanted_len = strcspn(words, " ");
-		for (size_t i = 0; i < COMMANDS; i++)
-			bf_nearest_try(&nearest, commands[i].verb->name);
+		try_names(&nearest);
 	}
 	if (nearest.best)
 		return bf_fail(err, BFABRIC_BAD_CALL, "unknown verb \"%s\"; did you mean %s?",

@@ -15,6 +15,8 @@ enum bfabric_status bf_run_status(
 	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
 enum bfabric_status bf_run_device(
 	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
+enum bfabric_status bf_run_pkce(
+	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
 enum bfabric_status bf_run_configure_git(
 	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
 
@@ -39,6 +41,7 @@ extern const struct bf_verb bf_verb_pat;
 extern const struct bf_verb bf_verb_service;
 extern const struct bf_verb bf_verb_status;
 extern const struct bf_verb bf_verb_device;
+extern const struct bf_verb bf_verb_pkce;
 extern const struct bf_verb bf_verb_configure_git;
 
 /*

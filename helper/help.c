@@ -95,6 +95,12 @@ static void put_usage(const struct bf_verb *verb, struct bf_secret *out)
 
 	bf_secret_printf(out, "usage: %s%s [options]%s%s\n", program ? "" : "bfabric ", verb->name,
 		verb->arguments ? " " : "", verb->arguments ? verb->arguments : "");
+	for (const char *other = verb->aliases; other && *other;) {
+		size_t len = strcspn(other, "|");
+
+		bf_secret_printf(out, "also:  bfabric %.*s\n", (int)len, other);
+		other += len + (other[len] == '|');
+	}
 }
 
 static void put_examples(const char *text, struct bf_secret *out)

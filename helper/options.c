@@ -87,14 +87,16 @@ static enum bfabric_status store(const struct bf_option *o, const char *value,
 				"--%s needs a value that is not empty", o->name);
 		memcpy(member, &value, sizeof(value));
 		return BFABRIC_OK;
-	case BF_OPTION_SECONDS: {
-		int64_t seconds = 0;
+	case BF_OPTION_SECONDS:
+	case BF_OPTION_NUMBER: {
+		int64_t number = 0;
 
-		if (!bf_parse_seconds(value, o->value, o->limit, &seconds))
-			return bf_fail(err, BFABRIC_BAD_CALL,
-				"--%s takes whole seconds from %lld to %lld", o->name,
+		if (!bf_parse_seconds(value, o->value, o->limit, &number))
+			return bf_fail(err, BFABRIC_BAD_CALL, "--%s takes %s from %lld to %lld",
+				o->name,
+				o->kind == BF_OPTION_SECONDS ? "whole seconds" : "a number",
 				(long long)o->value, (long long)o->limit);
-		memcpy(member, &seconds, sizeof(seconds));
+		memcpy(member, &number, sizeof(number));
 		return BFABRIC_OK;
 	}
 	case BF_OPTION_CHOICE:

@@ -23,7 +23,9 @@ struct bf_command_line {
 	const char *secret_file; /* --pat-file, --secret-file; "-": stdin */
 	int64_t min_ttl;         /* seconds, -1: the environment's */
 	int64_t timeout;         /* seconds, 0: the verb's own */
-	int force_refresh;       /* flags: 0 or 1 */
+	int64_t port;            /* 0: any */
+	int no_browser;
+	int force_refresh; /* flags: 0 or 1 */
 	int json;
 	int print;
 	int global;
@@ -49,6 +51,7 @@ enum bf_option_kind {
 	BF_OPTION_SET,     /* takes nothing; stores `value` in an int */
 	BF_OPTION_TEXT,    /* const char *; not empty */
 	BF_OPTION_SECONDS, /* int64_t, `value`..`limit` */
+	BF_OPTION_NUMBER,  /* int64_t, `value`..`limit` */
 	BF_OPTION_CHOICE,  /* int: the position in `choices` */
 };
 

@@ -71,7 +71,7 @@ static void show(void *data, const struct bfabric_device_code *device)
 	bf_say_raw(bf_secret_reveal(&text), text.len);
 }
 
-static void show_time_left(struct bf_screen *screen, int64_t ms)
+void bf_screen_show_time_left(struct bf_screen *screen, int64_t ms)
 {
 	char line[80];
 	int64_t s = ms > 0 ? (ms + 999) / 1000 : 0;
@@ -88,12 +88,11 @@ static void show_time_left(struct bf_screen *screen, int64_t ms)
 
 static void waiting(void *data, int64_t left_ms)
 {
-	show_time_left(data, left_ms);
+	bf_screen_show_time_left(data, left_ms);
 }
 
-static bool other_subject(void *data, const char *before, const char *now)
+bool bf_screen_other_subject(struct bf_screen *screen, const char *before, const char *now)
 {
-	struct bf_screen *screen = data;
 	char old[64], new[64], question[256];
 	bool yes = false;
 
@@ -106,6 +105,11 @@ static bool other_subject(void *data, const char *before, const char *now)
 		"So far this environment was logged in as %s.\nReplace that by %s? [y/N] ", old,
 		new);
 	return bf_terminal_confirm(question, &yes, /* err= */ NULL) == BFABRIC_OK && yes;
+}
+
+static bool other_subject(void *data, const char *before, const char *now)
+{
+	return bf_screen_other_subject(data, before, now);
 }
 
 struct bfabric_ui bf_screen_ui(struct bf_screen *screen)

@@ -1,5 +1,5 @@
 /*
- * screen.h - what a person sees while a login by device code waits for them. All on stderr.
+ * screen.h - what a person sees while a login waits for them. All on stderr.
  */
 #ifndef BF_SCREEN_H
 #define BF_SCREEN_H
@@ -21,8 +21,12 @@ struct bf_screen {
 BF_MUST_USE enum bfabric_status bf_screen_init(
 	struct bf_screen *screen, struct bfabric_cancel **ret_cancel, struct bfabric_error *err);
 
-/* The callbacks for a login; `screen` must outlive it. */
+/* The callbacks for a login by device code; `screen` must outlive it. */
 struct bfabric_ui bf_screen_ui(struct bf_screen *screen);
+
+/* What other logins share with it. Without a person at a terminal the second says no. */
+void bf_screen_show_time_left(struct bf_screen *screen, int64_t ms);
+bool bf_screen_other_subject(struct bf_screen *screen, const char *before, const char *now);
 
 /* Take the line with the remaining time away. */
 void bf_screen_end(struct bf_screen *screen);

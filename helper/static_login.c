@@ -5,7 +5,7 @@
 
 void bf_static_login_release(struct bf_static_login *login)
 {
-	bf_device_plan_release(&login->plan);
+	bf_login_plan_release(&login->plan);
 }
 
 static enum bfabric_status confirm_change(const struct bf_static_login *login,
@@ -40,7 +40,7 @@ enum bfabric_status bf_static_login_plan(const struct bf_command_line *call,
 {
 	BF_AUTO_STATIC_LOGIN struct bf_static_login login = {0};
 	const struct bf_environment *env = &login.plan.environment;
-	enum bfabric_status status = bf_device_plan_where(call, &login.plan, err);
+	enum bfabric_status status = bf_login_plan_where(call, &login.plan, err);
 
 	if (status != BFABRIC_OK)
 		return status;

@@ -6,12 +6,12 @@
 #ifndef BF_STATIC_LOGIN_H
 #define BF_STATIC_LOGIN_H
 
-#include "device_plan.h"
+#include "login_plan.h"
 
 struct bfabric_cancel;
 
 struct bf_static_login {
-	struct bf_device_plan plan;
+	struct bf_login_plan plan;
 	bool exists;   /* the environment is in the configuration already */
 	bool replaces; /* and what is kept for its login there is another server's or method's */
 };

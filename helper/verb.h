@@ -12,8 +12,9 @@
 #include "options.h"
 
 struct bf_verb {
-	const char *name;      /* "token", "auth status", or the name of a program */
-	const char *summary;   /* one line without full stop, for the list of verbs */
+	const char *name;    /* "token", "auth status", or the name of a program */
+	const char *aliases; /* other names of it, separated by '|': "auth login|login"; or NULL */
+	const char *summary; /* one line without full stop, for the list of verbs */
 	const char *arguments; /* "[BASE_URL]", or NULL */
 	size_t max_arguments;
 	const struct bf_option *options;

@@ -1,27 +1,9 @@
 #include "full.h"
-#include "trace.h"
-#include "device_plan.h"
-#include "say.h"
-#include "scope.h"
-#include "screen.h"
-#include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
-
-#define TIMEOUT 600 /* seconds */
+#include "login_run.h"
 
 static const struct bf_option options[] = {
-	{.name = "client-id",
-		.kind = BF_OPTION_TEXT,
-		.member = BF_MEMBER(client_id),
-		.argument = "ID",
-		.help = "OAuth client (default: the environment's, or CLI)."},
-	{.name = "scope",
-		.kind = BF_OPTION_TEXT,
-		.member = BF_MEMBER(scope),
-		.argument = "SCOPE",
-		.help = "What the login may do: read-only, read-write, upload, or a scope such as "
-			"\"api:write tus\" (default: the environment's). A first login needs it."},
+	BF_ROW_CLIENT_ID,
+	BF_ROW_LOGIN_SCOPE,
 	BF_ROW_ENVIRONMENT,
 	{.name = "timeout",
 		.kind = BF_OPTION_SECONDS,
@@ -30,16 +12,8 @@ static const struct bf_option options[] = {
 		.value = 1,
 		.limit = 86400,
 		.help = "Wait this long for the approval (default: 600)."},
-	{.name = "set-default",
-		.kind = BF_OPTION_SET,
-		.member = BF_MEMBER(set_default),
-		.value = BF_DEFAULT_YES,
-		.help = "Make it the default environment (a first one becomes it anyway)."},
-	{.name = "no-set-default",
-		.kind = BF_OPTION_SET,
-		.member = BF_MEMBER(set_default),
-		.value = BF_DEFAULT_NO,
-		.help = "Leave the default environment alone."},
+	BF_ROW_SET_DEFAULT,
+	BF_ROW_NO_SET_DEFAULT,
 	BF_ROW_CONFIG_FILE,
 	BF_ROW_VERBOSE,
 	BF_ROW_HELP,
@@ -63,152 +37,21 @@ const struct bf_verb bf_verb_device = {
 		    "bfabric auth device-code",
 };
 
-/* What a change consists of; borrows from the environment. */
-struct wanted {
-	struct bf_config_value values[BF_CONFIG_LOGIN_VALUES];
-	struct bf_config_change change;
-};
-
-static void want(const struct bf_command_line *call, const struct bf_environment *environment,
-	struct wanted *ret)
+static enum bfabric_status log_in(struct bfabric_session *session,
+	const struct bf_command_line *call, struct bf_screen *screen, int64_t deadline,
+	struct bf_login_result *ret, struct bfabric_error *err)
 {
-	const struct bf_config_login login = {
-		.base_url = environment->url.text,
-		.auth_method = bfabric_auth_method_name(BFABRIC_AUTH_OAUTH),
-		.client_id = environment->client_id,
-		.scope = environment->scope,
-	};
+	struct bfabric_ui ui = bf_screen_ui(screen);
 
-	ret->change = (struct bf_config_change){
-		.name = environment->name,
-		.values = ret->values,
-		.value_count = bf_config_login_values(&login, ret->values),
-		.set_default = (enum bf_set_default)call->set_default,
-	};
-}
-
-/* A name that is recorded for another server needs a person who wants that. */
-static enum bfabric_status confirm_other_url(const struct bf_device_plan *plan,
-	const struct bf_terminal *terminal, struct bfabric_error *err)
-{
-	const struct bf_environment *env = &plan->environment;
-	char question[700];
-	bool yes = false;
-	enum bfabric_status status = BFABRIC_OK;
-
-	if (!terminal->person)
-		return bf_fail(err, BFABRIC_FORBIDDEN,
-			"environment %.80s is recorded for %.150s, not for %.150s: give another "
-			"name with --env",
-			env->name, plan->recorded_url, env->url.text);
-	snprintf(question, sizeof(question),
-		"Environment %.80s is recorded for\n%.200s\nLog it in to\n%.200s\ninstead? [y/N] ",
-		env->name, plan->recorded_url, env->url.text);
-	status = bf_terminal_confirm(question, &yes, err);
-	if (status == BFABRIC_OK && !yes)
-		return bf_fail(err, BFABRIC_CANCELLED, "nothing was changed");
-	return status;
-}
-
-/* Everything that can stand in the way is found before the person is sent to a browser. */
-static enum bfabric_status prepare(const struct bf_command_line *call,
-	const struct bf_terminal *terminal, struct bf_device_plan *plan, struct bfabric_error *err)
-{
-	struct wanted wanted = {0};
-	enum bfabric_status status = bf_device_plan_make(call, terminal, plan, err);
-
-	if (status != BFABRIC_OK)
-		return status;
-	if (plan->recorded_url && !terminal->person)
-		return confirm_other_url(plan, terminal, err);
-	want(call, &plan->environment, &wanted);
-	status = bf_config_check_write(call->config_file, &wanted.change, err);
-	if (status == BFABRIC_OK && plan->recorded_url)
-		status = confirm_other_url(plan, terminal, err);
-	return status;
-}
-
-static void put_shown(struct bf_secret *out, const char *text)
-{
-	char shown[600];
-
-	bf_show(shown, sizeof(shown), text, strlen(text));
-	bf_secret_puts(out, shown);
-}
-
-static void put_scope_difference(const char *requested, const char *granted, struct bf_secret *out)
-{
-	BF_AUTO_SECRET struct bf_secret missing = BF_SECRET_INIT;
-
-	if (!requested || !granted)
-		return;
-	bf_scope_missing(requested, granted, &missing);
-	if (bf_secret_empty(&missing))
-		return;
-	bf_secret_puts(out, "Not granted: ");
-	put_shown(out, bf_secret_reveal(&missing));
-	bf_secret_puts(out, " (granted: ");
-	put_shown(out, granted);
-	bf_secret_puts(out, ")\n");
-}
-
-static void tell_result(const struct bf_login_result *result, const struct bf_environment *env)
-{
-	BF_AUTO_SECRET struct bf_secret text = BF_SECRET_INIT;
-
-	bf_secret_puts(&text, "logged in as ");
-	put_shown(&text, result->subject ? result->subject : "(the server does not say)");
-	bf_secret_puts(&text, "\n");
-	put_scope_difference(env->scope, result->scope_granted, &text);
-	if (!result->can_refresh)
-		bf_secret_puts(&text, "This login cannot be renewed: it ends with its token.\n");
-	bf_secret_puts(&text, "Environment ");
-	put_shown(&text, env->name);
-	bf_secret_puts(&text, "\nNext, for git: bfabric configure git\n");
-	bf_say_raw(bf_secret_reveal(&text), text.len);
-}
-
-static enum bfabric_status write_down(const struct bf_command_line *call,
-	const struct bf_environment *env, struct bfabric_error *err)
-{
-	struct wanted wanted = {0};
-
-	want(call, env, &wanted);
-	if (bf_config_write(call->config_file, &wanted.change, err) == BFABRIC_OK)
-		return BFABRIC_OK;
-	return bf_fail_context(err, err->status,
-		"the login worked and its token is kept, but it could not be written into the "
-		"configuration");
+	(void)call; /* no option concerns the flow itself */
+	return bf_login_device(session, &ui, deadline, ret, err);
 }
 
 enum bfabric_status bf_run_device(
 	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err)
 {
-	BF_AUTO_DEVICE_PLAN struct bf_device_plan plan = {0};
-	BF_AUTO_SESSION struct bfabric_session *session = NULL;
-	BF_AUTO_LOGIN_RESULT struct bf_login_result result = {0};
-	struct bf_screen screen = {0};
-	struct bfabric_ui ui = {0};
-	struct bf_session_seams seams = {0};
-	const struct bf_environment *env = NULL;
-	enum bfabric_status status = BFABRIC_OK;
+	static const struct bf_login_way way = {.timeout = 600, .log_in = log_in};
 
 	(void)answer; /* all of this is for the person, on stderr */
-	status = bf_screen_init(&screen, &seams.cancel, err);
-	if (status == BFABRIC_OK)
-		status = prepare(call, &screen.terminal, &plan, err);
-	if (status == BFABRIC_OK)
-		status = bf_session_new(&plan.environment, "login", &seams, &session, err);
-	if (status != BFABRIC_OK)
-		return status;
-	bf_trace_session(call, session);
-	env = bf_session_environment(session);
-	ui = bf_screen_ui(&screen);
-	status = bf_login_device(session, &ui, bf_command_deadline(call, TIMEOUT), &result, err);
-	bf_screen_end(&screen);
-	if (status == BFABRIC_OK)
-		status = write_down(call, env, err);
-	if (status == BFABRIC_OK)
-		tell_result(&result, env);
-	return status;
+	return bf_login_run(call, &way, err);
 }

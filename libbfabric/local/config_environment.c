@@ -89,7 +89,7 @@ static enum bfabric_status read_oauth(struct reader *r, enum bfabric_auth_method
 	env->method = method;
 	if (status == BFABRIC_OK)
 		status = string(r, SCOPE, &env->scope);
-	if (status == BFABRIC_OK && method == BFABRIC_AUTH_CLIENT_CREDENTIALS)
+	if (status == BFABRIC_OK) /* a person's login may be by a client that has one, too */
 		status = secret(r, CLIENT_SECRET, &env->client_secret);
 	if (status == BFABRIC_OK && (!env->client_id || !*env->client_id))
 		return bad(r, CLIENT_ID, "is missing (log in again to set it)");
@@ -185,10 +185,10 @@ static enum bfabric_status read_ours(struct reader *r)
 	status = bf_config_read_ours(&r->place, r->values[LIBBFABRIC], env, r->err);
 	if (status != BFABRIC_OK || !env->client_secret_file)
 		return status;
-	if (env->method != BFABRIC_AUTH_CLIENT_CREDENTIALS)
+	if (env->method != BFABRIC_AUTH_CLIENT_CREDENTIALS && env->method != BFABRIC_AUTH_OAUTH)
 		return bad(r, LIBBFABRIC,
-			"says client_secret_file, which is for auth_method client_credentials "
-			"only");
+			"says client_secret_file, which is for the auth_methods oauth and "
+			"client_credentials only");
 	if (!bf_secret_empty(&env->client_secret))
 		return bad(r, CLIENT_SECRET, "and client_secret_file are both given");
 	return BFABRIC_OK;

@@ -6,8 +6,8 @@ import shutil
 import source
 import test_binaries
 
-VERBS = ("token", "auth status", "auth device-code", "auth pat", "auth service-account", "auth list",
-         "auth activate", "auth logout", "auth remove", "configure git")
+VERBS = ("token", "auth status", "auth pkce", "auth device-code", "auth pat", "auth service-account",
+         "auth list", "auth activate", "auth logout", "auth remove", "configure git")
 COMMON = "common to all verbs"
 PAGES = ("bfabric.1", "git-credential-bfabric.1", "libbfabric.3", "bfabricpy.yml.5")
 

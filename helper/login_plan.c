@@ -1,4 +1,4 @@
-#include "device_plan.h"
+#include "login_plan.h"
 #include "instance.h"
 #include "scope.h"
 #include <stdlib.h>
@@ -6,11 +6,11 @@
 
 #define CLIENT_ID "CLI" /* the public client that every B-Fabric has */
 
-void bf_device_plan_release(struct bf_device_plan *plan)
+void bf_login_plan_release(struct bf_login_plan *plan)
 {
 	bf_environment_release(&plan->environment);
 	free(plan->recorded_url);
-	*plan = (struct bf_device_plan){0};
+	*plan = (struct bf_login_plan){0};
 }
 
 static bool exists(const struct bf_config *config, const char *name)
@@ -51,9 +51,16 @@ static enum bfabric_status make_new(const struct bf_config *config, const char *
 	return status;
 }
 
+static void forget_secret(struct bf_environment *env)
+{
+	bf_secret_release(&env->client_secret);
+	free(env->client_secret_file);
+	env->client_secret_file = NULL;
+}
+
 /* Take up the environment `name`; another URL than its own is remembered for a confirmation. */
 static enum bfabric_status take_existing(const struct bf_config *config, const char *name,
-	struct bf_url *url, struct bf_device_plan *plan, struct bfabric_error *err)
+	struct bf_url *url, struct bf_login_plan *plan, struct bfabric_error *err)
 {
 	struct bf_environment *env = &plan->environment;
 	enum bfabric_status status = bf_config_select(config, name, NULL, env, err);
@@ -62,6 +69,7 @@ static enum bfabric_status take_existing(const struct bf_config *config, const c
 		return status;
 	plan->recorded_url = env->url.text;
 	env->url.text = NULL;
+	forget_secret(env); /* it is for the other server only */
 	bf_url_release(&env->url);
 	env->url = *url;
 	*url = (struct bf_url)BF_URL_INIT;
@@ -81,7 +89,7 @@ static enum bfabric_status active_at(const struct bf_config *config, const struc
 }
 
 static enum bfabric_status choose_with_url(const struct bf_config *config,
-	const struct bf_command_line *call, const char *typed, struct bf_device_plan *plan,
+	const struct bf_command_line *call, const char *typed, struct bf_login_plan *plan,
 	struct bfabric_error *err)
 {
 	BF_AUTO_URL struct bf_url url = BF_URL_INIT;
@@ -102,7 +110,7 @@ static enum bfabric_status choose_with_url(const struct bf_config *config,
 }
 
 static enum bfabric_status choose_without_url(const struct bf_config *config,
-	const struct bf_command_line *call, struct bf_device_plan *plan, struct bfabric_error *err)
+	const struct bf_command_line *call, struct bf_login_plan *plan, struct bfabric_error *err)
 {
 	const char *name = call->environment;
 	struct bfabric_error why = {0};
@@ -112,8 +120,8 @@ static enum bfabric_status choose_without_url(const struct bf_config *config,
 		return choose_with_url(config, call, name, plan, err);
 	if (name && !exists(config, name))
 		return bf_fail(err, BFABRIC_BAD_CALL,
-			"there is no environment %.80s yet: give its URL too, as in bfabric auth "
-			"device-code https://HOST/bfabric --env %.80s",
+			"there is no environment %.80s yet: give its URL too, as in bfabric login "
+			"https://HOST/bfabric --env %.80s",
 			name, name);
 	status = bf_config_select(config, name, NULL, &plan->environment, &why);
 	if (status == BFABRIC_NOT_LOGGED_IN)
@@ -147,6 +155,8 @@ static enum bfabric_status settle_client_and_scope(const struct bf_command_line 
 	BF_AUTO_FREE char *scope = NULL;
 	enum bfabric_status status = BFABRIC_OK;
 
+	if (call->client_id && env->client_id && strcmp(call->client_id, env->client_id) != 0)
+		forget_secret(env); /* it is another client's */
 	if (call->client_id || !env->client_id || !*env->client_id)
 		status = set(&env->client_id, call->client_id ? call->client_id : CLIENT_ID, err);
 	if (status != BFABRIC_OK)
@@ -162,11 +172,11 @@ static enum bfabric_status settle_client_and_scope(const struct bf_command_line 
 	return BFABRIC_OK;
 }
 
-enum bfabric_status bf_device_plan_where(
-	const struct bf_command_line *call, struct bf_device_plan *ret, struct bfabric_error *err)
+enum bfabric_status bf_login_plan_where(
+	const struct bf_command_line *call, struct bf_login_plan *ret, struct bfabric_error *err)
 {
 	BF_AUTO_CONFIG struct bf_config *config = NULL;
-	BF_AUTO_DEVICE_PLAN struct bf_device_plan plan = {0};
+	BF_AUTO_LOGIN_PLAN struct bf_login_plan plan = {0};
 	const char *typed = call->argument_count ? call->arguments[0] : NULL;
 	enum bfabric_status status = BFABRIC_OK;
 
@@ -181,21 +191,21 @@ enum bfabric_status bf_device_plan_where(
 	if (status != BFABRIC_OK)
 		return status;
 	*ret = plan;
-	plan = (struct bf_device_plan){0};
+	plan = (struct bf_login_plan){0};
 	return BFABRIC_OK;
 }
 
-enum bfabric_status bf_device_plan_make(const struct bf_command_line *call,
-	const struct bf_terminal *terminal, struct bf_device_plan *ret, struct bfabric_error *err)
+enum bfabric_status bf_login_plan_make(const struct bf_command_line *call,
+	const struct bf_terminal *terminal, struct bf_login_plan *ret, struct bfabric_error *err)
 {
-	BF_AUTO_DEVICE_PLAN struct bf_device_plan plan = {0};
-	enum bfabric_status status = bf_device_plan_where(call, &plan, err);
+	BF_AUTO_LOGIN_PLAN struct bf_login_plan plan = {0};
+	enum bfabric_status status = bf_login_plan_where(call, &plan, err);
 
 	if (status == BFABRIC_OK)
 		status = settle_client_and_scope(call, terminal, &plan.environment, err);
 	if (status != BFABRIC_OK)
 		return status;
 	*ret = plan;
-	plan = (struct bf_device_plan){0};
+	plan = (struct bf_login_plan){0};
 	return BFABRIC_OK;
 }

@@ -1,22 +1,22 @@
 /*
- * device_plan.h - what a login by device code is going to do, decided before anybody is asked to
- * open a browser: which environment, which server, client and scope, and what will be written.
+ * login_plan.h - what a login is going to do, decided before anybody is asked to open a browser:
+ * which environment, which server, client and scope, and what will be written.
  */
-#ifndef BF_DEVICE_PLAN_H
-#define BF_DEVICE_PLAN_H
+#ifndef BF_LOGIN_PLAN_H
+#define BF_LOGIN_PLAN_H
 
 #include "../libbfabric/local/config.h"
 #include "options.h"
 #include "terminal.h"
 
-struct bf_device_plan {
+struct bf_login_plan {
 	struct bf_environment environment; /* checked, complete, method oauth */
 	char *recorded_url; /* the environment's URL in the configuration when it differs, or NULL
 			     */
 };
 
-#define BF_AUTO_DEVICE_PLAN BF_CLEANUP(bf_device_plan_release)
-void bf_device_plan_release(struct bf_device_plan *plan);
+#define BF_AUTO_LOGIN_PLAN BF_CLEANUP(bf_login_plan_release)
+void bf_login_plan_release(struct bf_login_plan *plan);
 
 /*
  * From the command line, the configuration and, for a scope that nobody named, the person.
@@ -25,14 +25,14 @@ void bf_device_plan_release(struct bf_device_plan *plan);
  *   scope are used again; a known name in --env stands for its URL.
  * BAD_CALL: something is missing or malformed; the text says what to give.
  */
-BF_MUST_USE enum bfabric_status bf_device_plan_make(const struct bf_command_line *call,
-	const struct bf_terminal *terminal, struct bf_device_plan *ret, struct bfabric_error *err);
+BF_MUST_USE enum bfabric_status bf_login_plan_make(const struct bf_command_line *call,
+	const struct bf_terminal *terminal, struct bf_login_plan *ret, struct bfabric_error *err);
 
 /*
  * The same without client and scope, for a login that has none. The environment has line 0 if it is
  * not in the configuration yet.
  */
-BF_MUST_USE enum bfabric_status bf_device_plan_where(
-	const struct bf_command_line *call, struct bf_device_plan *ret, struct bfabric_error *err);
+BF_MUST_USE enum bfabric_status bf_login_plan_where(
+	const struct bf_command_line *call, struct bf_login_plan *ret, struct bfabric_error *err);
 
 #endif
