@@ -256,6 +256,188 @@ BFABRIC_API const char *bfabric_session_cache_path(const struct bfabric_session 
 BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_token_cache_path(const char *base_url,
 	const char *client_id, const char *environment, char **ret_path, struct bfabric_error *err);
 
+/* ---- clients: connecting ------------------------------------------------------------------- */
+
+/*
+ * A client of one B-Fabric, with one login. Its session gives tokens, or login and password for the
+ * web services; it belongs to the client.
+ */
+struct bfabric;
+
+BFABRIC_API void bfabric_free(struct bfabric *client); /* NULL is fine */
+BFABRIC_API struct bfabric_session *bfabric_session(struct bfabric *client);
+
+/*
+ * The environment that the configuration names, whatever its auth_method: bfabric_session_open as a
+ * client. No network.
+ */
+BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_connect(
+	const struct bfabric_options *options, struct bfabric **ret_client,
+	struct bfabric_error *err);
+
+/* Which server, and how to reach it. NULL members stand for what is said beside them. */
+struct bfabric_server {
+	const char *base_url;          /* "https://HOST/bfabric"; must be given */
+	const char *ca_file;           /* the system's certificates, or SSL_CERT_FILE */
+	const char *proxy;             /* as the environment says; "": none */
+	struct bfabric_cancel *cancel; /* nobody cancels */
+};
+
+/* What a login needs to know; all borrowed. */
+struct bfabric_login {
+	struct bfabric_server server;
+	const char *client_id;     /* NULL: "CLI", the public client that every B-Fabric has */
+	const char *client_secret; /* NULL: a public client */
+	const char *scope;         /* NULL: what the server gives by itself */
+	/*
+	 * The login is kept in the token cache of an environment of this name, where bfabricPy
+	 * finds it too, and a login that is there and can be used needs no person. NULL: it is kept
+	 * in memory only and ends with the client.
+	 */
+	const char *environment;
+	bool force;       /* log in even though a usable login is there */
+	unsigned port;    /* browser: port of the loopback listener; 0: any */
+	int64_t deadline; /* 0: 120 s for a browser, 600 s for a device code, 40 s for the rest */
+};
+
+/*
+ * Client credentials (RFC 6749, section 4.4): a service with a secret. Fetches a first token, so
+ * that a wrong secret is noticed here.
+ * These five fail as bfabric_session_token does; with DENIED when the person or the server says no;
+ * with CANCELLED; with UNSUPPORTED where `ui` lacks what the flow needs.
+ */
+BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_connect_oauth(
+	const struct bfabric_login *login, struct bfabric **ret_client, struct bfabric_error *err);
+
+/* Authorization code with PKCE (RFC 7636) in the person's browser (RFC 8252). */
+BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_connect_pkce(
+	const struct bfabric_login *login, const struct bfabric_ui *ui, struct bfabric **ret_client,
+	struct bfabric_error *err);
+
+/* Device authorization grant (RFC 8628): a code that is entered on any device. */
+BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_connect_device_code(
+	const struct bfabric_login *login, const struct bfabric_ui *ui, struct bfabric **ret_client,
+	struct bfabric_error *err);
+
+/* A personal access token. It is not checked here: the server says what it is worth. No network. */
+BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_connect_pat(
+	const struct bfabric_server *server, const char *pat, struct bfabric **ret_client,
+	struct bfabric_error *err);
+
+/* ---- tokens of others ------------------------------------------------------------------------ */
+
+/* What a token says. Strings are owned, NULL where it says nothing. */
+struct bfabric_claims {
+	char *subject;   /* the login name */
+	char *client_id; /* who asked for it */
+	char *issuer;
+	char *scope;
+	char *email, *name;
+	char **groups; /* group_count names */
+	size_t group_count;
+	int64_t expires_at; /* Unix seconds; 0: not said */
+	/* A launch token: where in B-Fabric the person came from. 0: not said. */
+	int64_t entity_id, application_id, job_id;
+	char *entity_class; /* "Workunit", "Dataset", ... */
+	char *json;         /* all claims, an object */
+};
+
+BFABRIC_API void bfabric_claims_clear(struct bfabric_claims *claims);
+
+/*
+ * A web application is opened as `https://app.example.org/?jwt=TOKEN`: read what the launch token
+ * says. NOT verified, which is enough for finding out which server to ask and no more. `token` may
+ * be that whole address. DENIED: it is none, or damaged.
+ */
+BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_parse_url_token(
+	const char *token, struct bfabric_claims *ret_claims, struct bfabric_error *err);
+
+/* What a token must say to be believed; NULL members are not looked at. */
+struct bfabric_expected {
+	const char *audience; /* NULL: "bfabric-api" */
+	const char *client_id;
+	const char *subject;
+};
+
+/*
+ * Verify a JWT (RFC 7519) with the keys that the server publishes: signature, issuer, audience,
+ * validity. The keys are kept for a day in ~/.bfabric/jwks. `expected` may be NULL.
+ * DENIED: not to be believed, text says why. UNSUPPORTED: it is no JWT; use bfabric_introspect.
+ */
+BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_verify_jwt(
+	const struct bfabric_server *server, const char *token,
+	const struct bfabric_expected *expected, int64_t deadline,
+	struct bfabric_claims *ret_claims, struct bfabric_error *err);
+
+/* bfabric_parse_url_token that verifies. */
+BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_verify_url_token(
+	const struct bfabric_server *server, const char *token,
+	const struct bfabric_expected *expected, int64_t deadline,
+	struct bfabric_claims *ret_claims, struct bfabric_error *err);
+
+/*
+ * The client of the person who opened a web application: exchanges the launch token (RFC 8693) with
+ * login->client_id and client_secret, and verifies what came (an opaque token is introspected).
+ * login->environment NULL, as a web application has many users, keeps it in memory only.
+ * `token` as in bfabric_parse_url_token. `ret_claims` may be NULL.
+ */
+BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_from_url_token(
+	const struct bfabric_login *login, const char *token, struct bfabric **ret_client,
+	struct bfabric_claims *ret_claims, struct bfabric_error *err);
+
+/* A client and its secret, for what asks for both. client_secret NULL: a public client. */
+struct bfabric_credentials {
+	const char *client_id;
+	const char *client_secret;
+};
+
+/* Ask the server what a token is worth (RFC 7662). DENIED: it is not, or no longer, valid. */
+BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_introspect(
+	const struct bfabric_server *server, const struct bfabric_credentials *credentials,
+	const char *token, int64_t deadline, struct bfabric_claims *ret_claims,
+	struct bfabric_error *err);
+
+/*
+ * Tell the server that a token, access or refresh, is no longer wanted (RFC 7009). OK: it is not
+ * valid any more. Otherwise it may be, until it expires; UNSUPPORTED: the server cannot revoke.
+ */
+BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_revoke(const struct bfabric_server *server,
+	const struct bfabric_credentials *credentials, const char *token, int64_t deadline,
+	struct bfabric_error *err);
+
+/* ---- registering a client ---------------------------------------------------------------------
+ */
+
+/* What it is to be (RFC 7591, section 2); all borrowed, lists end with NULL. */
+struct bfabric_client_metadata {
+	const char *client_name;
+	const char *const *redirect_uris;
+	/* NULL: token exchange, refresh_token, authorization_code; client_credentials with a
+	 * service user */
+	const char *const *grant_types;
+	const char *scope;              /* NULL: what the server gives */
+	const char *service_user_login; /* whom client credentials act as; NULL: nobody */
+};
+
+/* What was registered: it holds the only copy of its secrets. */
+struct bfabric_registration {
+	char *client_id;
+	char *client_secret;              /* NULL: a public client */
+	int64_t client_secret_expires_at; /* Unix seconds; 0: never, or not said */
+	char *registration_access_token;  /* manages it (RFC 7592); NULL: it cannot be managed */
+	char *registration_client_uri;
+	int64_t id;  /* B-Fabric's number of it, an application's `oauthclientid`; 0: not said */
+	char *scope; /* granted */
+};
+
+BFABRIC_API void bfabric_registration_clear(struct bfabric_registration *registration);
+
+/* `access_token`: of an employee. FORBIDDEN, DENIED: the server's words say why. */
+BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_register_client(
+	const struct bfabric_server *server, const char *access_token,
+	const struct bfabric_client_metadata *metadata, int64_t deadline,
+	struct bfabric_registration *ret_registration, struct bfabric_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -35,7 +35,7 @@ enum bfabric_status bf_login_perform(struct bf_login_flow *flow, struct bf_reque
 	return bf_trace_perform(flow->s, &flow->transport, request, reply, err);
 }
 
-static enum bfabric_status discover(struct bf_login_flow *flow, struct bfabric_error *err)
+enum bfabric_status bf_login_discover(struct bf_login_flow *flow, struct bfabric_error *err)
 {
 	BF_AUTO_REQUEST struct bf_request request = {0};
 	BF_AUTO_REPLY struct bf_reply reply = {0};
@@ -52,20 +52,24 @@ static enum bfabric_status discover(struct bf_login_flow *flow, struct bfabric_e
 	return status;
 }
 
+enum bfabric_status bf_login_connect(struct bf_login_flow *flow, struct bfabric_session *session,
+	int64_t deadline, int64_t default_ms, struct bfabric_error *err)
+{
+	flow->s = session;
+	flow->deadline = deadline ? deadline : bf_boot_ms(session->sys) + default_ms;
+	return open_transport(flow, err);
+}
+
 enum bfabric_status bf_login_begin(struct bf_login_flow *flow, struct bfabric_session *session,
 	const struct bfabric_ui *ui, int64_t deadline, int64_t default_ms,
 	struct bfabric_error *err)
 {
 	enum bfabric_status status = bf_login_prepare(session, err);
 
-	flow->s = session;
 	flow->ui = ui;
-	flow->deadline = deadline ? deadline : bf_boot_ms(session->sys) + default_ms;
 	if (status == BFABRIC_OK)
-		status = open_transport(flow, err);
-	if (status == BFABRIC_OK)
-		status = discover(flow, err);
-	return status;
+		status = bf_login_connect(flow, session, deadline, default_ms, err);
+	return status == BFABRIC_OK ? bf_login_discover(flow, err) : status;
 }
 
 enum bfabric_status bf_login_tick(

@@ -31,6 +31,16 @@ BF_MUST_USE enum bfabric_status bf_login_begin(struct bf_login_flow *flow,
 	struct bfabric_session *session, const struct bfabric_ui *ui, int64_t deadline,
 	int64_t default_ms, struct bfabric_error *err);
 
+/*
+ * The same in two steps and without a login to save: for what is asked of a server beside logging
+ * in. Connecting is without network; discovering fills flow->endpoints, once.
+ */
+BF_MUST_USE enum bfabric_status bf_login_connect(struct bf_login_flow *flow,
+	struct bfabric_session *session, int64_t deadline, int64_t default_ms,
+	struct bfabric_error *err);
+BF_MUST_USE enum bfabric_status bf_login_discover(
+	struct bf_login_flow *flow, struct bfabric_error *err);
+
 /* Send a request of the flow: at most 30 s, never past the deadline; the wish to stop ends it. */
 BF_MUST_USE enum bfabric_status bf_login_perform(struct bf_login_flow *flow,
 	struct bf_request *request, struct bf_reply *reply, struct bfabric_error *err);

@@ -2,6 +2,7 @@
 #include "verify.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "local/jwks_cache.h"
 #include "net/jwt.h"
@@ -13,6 +14,7 @@
 /* One verification under way. */
 struct check {
 	const struct bf_verifier *with;
+	const struct bf_endpoints *endpoints; /* NULL: not needed so far */
 	int64_t now;
 	char *path; /* of the kept keys; NULL: there is no home to keep them in */
 	struct bf_jwks_cache kept;
@@ -38,16 +40,18 @@ static bool within(int64_t now, int64_t then, int64_t seconds)
 /* Kept keys that cannot be read are as good as none: the server has them. */
 static enum bfabric_status look_at_kept(struct check *c, struct bfabric_error *err)
 {
-	const char *uri = c->with->endpoints->jwks;
+	bool usable = false;
 	enum bfabric_status status = bf_jwks_cache_path(c->with->base, &c->path, /* err= */ NULL);
 
 	if (status == BFABRIC_OK)
-		status = bf_jwks_cache_read(c->path, uri, &c->kept, /* err= */ NULL);
+		status = bf_jwks_cache_read(c->path, &c->kept, /* err= */ NULL);
 	if (status == BFABRIC_OK && c->kept.document)
 		status = bf_jwks_read(c->kept.document, &c->keys, /* err= */ NULL);
 	if (status == BFABRIC_NO_MEMORY)
 		return bf_fail_nomem(err);
-	if (status != BFABRIC_OK || !within(c->now, c->kept.fetched, BF_JWKS_WEEK)) {
+	usable = status == BFABRIC_OK && within(c->now, c->kept.fetched, BF_JWKS_WEEK) &&
+		 (!c->endpoints || strcmp(c->kept.jwks_uri, c->endpoints->jwks) == 0);
+	if (!usable) {
 		bf_jwks_cache_release(&c->kept);
 		bf_jwks_release(&c->keys);
 	}
@@ -72,7 +76,7 @@ static enum bfabric_status ask(
 	const struct bf_verifier *with = c->with;
 	int64_t limit = bf_boot_ms(with->sys) + REQUEST_MS;
 	bool sent = false;
-	enum bfabric_status status = bf_jwks_build(with->endpoints->jwks, &request, err);
+	enum bfabric_status status = bf_jwks_build(c->endpoints->jwks, &request, err);
 
 	if (status != BFABRIC_OK)
 		return status;
@@ -90,23 +94,37 @@ static void keep(const struct check *c)
 
 	if (!c->path || !c->kept.document)
 		return;
-	ignored = bf_jwks_cache_write(c->path, c->with->endpoints->jwks, &c->kept, /* err= */ NULL);
+	ignored = bf_jwks_cache_write(c->path, &c->kept, /* err= */ NULL);
 	(void)ignored; /* keys that cannot be kept are asked for again */
+}
+
+static enum bfabric_status replace(struct check *c, struct bf_jwks *keys, struct bfabric_error *err)
+{
+	char *uri = strdup(c->endpoints->jwks);
+
+	if (!uri)
+		return bf_fail_nomem(err);
+	bf_jwks_release(&c->keys);
+	c->keys = *keys;
+	*keys = (struct bf_jwks){0};
+	bf_jwks_cache_release(&c->kept);
+	c->kept.jwks_uri = uri;
+	c->kept.document = json_incref(c->keys.document);
+	c->kept.fetched = c->now;
+	return BFABRIC_OK;
 }
 
 static enum bfabric_status fetch(struct check *c, struct bfabric_error *err)
 {
 	BF_AUTO_JWKS struct bf_jwks keys = {0};
-	enum bfabric_status status = ask(c, &keys, err);
+	enum bfabric_status status = BFABRIC_OK;
 
-	if (status == BFABRIC_OK) {
-		bf_jwks_release(&c->keys);
-		c->keys = keys;
-		keys = (struct bf_jwks){0};
-		bf_jwks_cache_release(&c->kept);
-		c->kept.document = json_incref(c->keys.document);
-		c->kept.fetched = c->now;
-	}
+	if (!c->endpoints)
+		status = c->with->discover(c->with->data, &c->endpoints, err);
+	if (status == BFABRIC_OK)
+		status = ask(c, &keys, err);
+	if (status == BFABRIC_OK)
+		status = replace(c, &keys, err);
 	c->kept.asked = c->now;
 	keep(c);
 	return status;
@@ -197,7 +215,7 @@ static enum bfabric_status run(struct check *c, const struct bf_secret *token,
 		bf_jwt_parse(bf_secret_reveal(token), token->len, &c->jwt, err);
 
 	if (!wanted.issuer)
-		wanted.issuer = c->with->endpoints->issuer;
+		wanted.issuer = c->with->base->text;
 	if (status == BFABRIC_OK)
 		status = bf_jwt_check(&c->jwt, &wanted, c->now, ret, err);
 	if (status == BFABRIC_OK)
@@ -212,7 +230,8 @@ enum bfabric_status bf_verify_jwt(const struct bf_verifier *verifier, const stru
 	struct bfabric_error *err)
 {
 	BF_CLEANUP(check_release)
-	struct check c = {.with = verifier, .now = bf_wall(verifier->sys)};
+	struct check c = {
+		.with = verifier, .endpoints = verifier->endpoints, .now = bf_wall(verifier->sys)};
 	BF_AUTO_CLAIMS struct bf_jwt_claims claims = {0};
 	enum bfabric_status status = run(&c, token, expected, &claims, err);
 

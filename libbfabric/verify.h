@@ -25,13 +25,17 @@ struct bf_verifier {
 	const struct bf_transport *transport;
 	const struct bf_sys *sys;
 	const struct bf_url *base;
-	const struct bf_endpoints *endpoints; /* `jwks` and `issuer` are used */
-	int64_t deadline;                     /* CLOCK_BOOTTIME ms; 0: 30 s from now */
-	const struct bfabric_cancel *cancel;  /* NULL: nobody can */
+	const struct bf_endpoints *endpoints; /* NULL: not known yet, see `discover` */
+	/* Called at most once, and only when keys have to be fetched. `*ret` stays the callee's. */
+	enum bfabric_status (*discover)(
+		void *data, const struct bf_endpoints **ret, struct bfabric_error *err);
+	void *data;
+	int64_t deadline; /* CLOCK_BOOTTIME ms; 0: 30 s from now */
+	const struct bfabric_cancel *cancel; /* NULL: nobody can */
 };
 
 /*
- * Verify an access token. expected->issuer NULL stands for that of `endpoints`, expected->audience
+ * Verify an access token. expected->issuer NULL stands for the base URL, expected->audience
  * NULL for B-Fabric's. DENIED: refused, text says why. UNSUPPORTED: it is no JWT, introspect it
  * instead. BAD_REPLY: the server's keys make no sense. RETRY_LATER, TIMEOUT: they cannot be had
  * now. `ret_claims` must be initialised (zeroed is fine): what it held is released.

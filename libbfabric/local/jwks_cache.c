@@ -19,6 +19,7 @@ static void json_free(json_t **json)
 
 void bf_jwks_cache_release(struct bf_jwks_cache *cache)
 {
+	free(cache->jwks_uri);
 	json_decref(cache->document);
 	*cache = (struct bf_jwks_cache){0};
 }
@@ -42,23 +43,27 @@ enum bfabric_status bf_jwks_cache_path(
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-static bool take(json_t *file, const char *jwks_uri, struct bf_jwks_cache *ret)
+static enum bfabric_status take(json_t *file, struct bf_jwks_cache *ret, struct bfabric_error *err)
 {
+	char *copy = NULL;
 	const char *uri = json_string_value(json_object_get(file, "jwks_uri"));
 	json_t *document = json_object_get(file, "jwks");
 
 	if (json_integer_value(json_object_get(file, "version")) != VERSION || !uri ||
-		strcmp(uri, jwks_uri) != 0 || !json_is_object(document))
-		return false;
-	bf_jwks_cache_release(ret);
+		!json_is_object(document))
+		return BFABRIC_OK;
+	copy = strdup(uri);
+	if (!copy)
+		return bf_fail_nomem(err);
+	ret->jwks_uri = copy;
 	ret->document = json_incref(document);
 	ret->fetched = json_integer_value(json_object_get(file, "fetched"));
 	ret->asked = json_integer_value(json_object_get(file, "asked"));
-	return true;
+	return BFABRIC_OK;
 }
 
-enum bfabric_status bf_jwks_cache_read(const char *path, const char *jwks_uri,
-	struct bf_jwks_cache *ret, struct bfabric_error *err)
+enum bfabric_status bf_jwks_cache_read(
+	const char *path, struct bf_jwks_cache *ret, struct bfabric_error *err)
 {
 	BF_AUTO_SECRET struct bf_secret text = BF_SECRET_INIT;
 	BF_CLEANUP(json_free) json_t *file = NULL;
@@ -70,9 +75,8 @@ enum bfabric_status bf_jwks_cache_read(const char *path, const char *jwks_uri,
 		status = bf_json_read(bf_secret_reveal(&text), text.len, &file, err);
 	if (status != BFABRIC_OK && status != BFABRIC_BAD_REPLY)
 		return status;
-	if (!file || !take(file, jwks_uri, ret))
-		bf_jwks_cache_release(ret);
-	return BFABRIC_OK;
+	bf_jwks_cache_release(ret);
+	return file ? take(file, ret, err) : BFABRIC_OK;
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -82,13 +86,13 @@ static bool put(json_t *object, const char *name, json_t *value)
 	return json_object_set_new(object, name, value) == 0;
 }
 
-static enum bfabric_status encode(const char *jwks_uri, const struct bf_jwks_cache *cache,
-	struct bf_secret *ret_text, struct bfabric_error *err)
+static enum bfabric_status encode(
+	const struct bf_jwks_cache *cache, struct bf_secret *ret_text, struct bfabric_error *err)
 {
 	BF_CLEANUP(json_free) json_t *file = json_object();
 
 	if (!file || !put(file, "version", json_integer(VERSION)) ||
-		!put(file, "jwks_uri", json_string(jwks_uri)) ||
+		!put(file, "jwks_uri", json_string(cache->jwks_uri)) ||
 		!put(file, "fetched", json_integer(cache->fetched)) ||
 		!put(file, "asked", json_integer(cache->asked)) ||
 		json_object_set(file, "jwks", cache->document) != 0)
@@ -127,12 +131,12 @@ static enum bfabric_status take_lock(
 	return status;
 }
 
-enum bfabric_status bf_jwks_cache_write(const char *path, const char *jwks_uri,
-	const struct bf_jwks_cache *cache, struct bfabric_error *err)
+enum bfabric_status bf_jwks_cache_write(
+	const char *path, const struct bf_jwks_cache *cache, struct bfabric_error *err)
 {
 	BF_AUTO_SECRET struct bf_secret text = BF_SECRET_INIT;
 	BF_AUTO_LOCK struct bf_lock lock = BF_LOCK_INIT;
-	enum bfabric_status status = encode(jwks_uri, cache, &text, err);
+	enum bfabric_status status = encode(cache, &text, err);
 
 	if (status == BFABRIC_OK && text.len > BF_JWKS_FILE_MAX)
 		status = bf_fail(err, BFABRIC_BAD_REPLY, "the server's keys are too large to keep");

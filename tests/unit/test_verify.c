@@ -165,12 +165,10 @@ static void fetched_ago(int64_t seconds)
 	BF_AUTO_FREE char *path = path_of_keys();
 	BF_AUTO_JWKS_CACHE struct bf_jwks_cache cache = {0};
 
-	assert_int_equal(
-		bf_jwks_cache_read(path, scene.endpoints.jwks, &cache, &scene.err), BFABRIC_OK);
+	assert_int_equal(bf_jwks_cache_read(path, &cache, &scene.err), BFABRIC_OK);
 	assert_non_null(cache.document);
 	cache.fetched = cache.asked = NOW - seconds;
-	assert_int_equal(
-		bf_jwks_cache_write(path, scene.endpoints.jwks, &cache, &scene.err), BFABRIC_OK);
+	assert_int_equal(bf_jwks_cache_write(path, &cache, &scene.err), BFABRIC_OK);
 }
 
 static void old_keys_are_fetched_anew(void **state)
