@@ -7,7 +7,9 @@ static bool is_wanted(const struct bf_config_wanted *w, const struct bf_config_v
 	const char *path[2];
 	const struct bf_yaml_edit edit = bf_config_edit_of(w->change->name, value, path);
 
-	return !bf_yaml_says(w->tree, &edit);
+	bool said = false;
+
+	return bf_yaml_says(w->tree, &edit, &said, NULL) != BFABRIC_OK || !said;
 }
 
 static void put_value(struct bf_secret *out, const struct bf_config_value *value)

@@ -45,9 +45,11 @@ static enum bfabric_status step(struct job *job, const struct bf_yaml_edit *edit
 	struct bf_yaml tree = BF_YAML_INIT;
 	struct bfabric_error why = {.text = ""};
 	enum bfabric_status status;
+	bool said = false;
 
-	if (bf_yaml_says(&job->tree, edit))
-		return BFABRIC_OK;
+	status = bf_yaml_says(&job->tree, edit, &said, job->err);
+	if (status != BFABRIC_OK || said)
+		return status;
 	status = bf_yaml_apply(&job->text, &job->tree, edit, &after, &tree, &why);
 	if (status == BFABRIC_UNSUPPORTED)
 		return by_hand(job, why.text);
@@ -103,6 +105,13 @@ struct copy {
 	enum bfabric_status status;
 };
 
+static enum bfabric_status cannot_copy(const struct job *job)
+{
+	return bf_fail(job->err, BFABRIC_UNSUPPORTED,
+		"%.200s: the site's entry '%.100s' cannot be copied: write one by hand", job->path,
+		job->change->name);
+}
+
 static void copy_key(void *data, const struct bf_yaml_node *key, const struct bf_yaml_node *value);
 
 static void copy_ours(struct copy *c, const struct bf_yaml_node *mapping)
@@ -132,7 +141,9 @@ static void copy_key(void *data, const struct bf_yaml_node *key, const struct bf
 	edit.raw = kind != BF_YAML_STRING;
 	if (edit.raw ? !bf_yaml_put_flow(&text, c->yaml, value)
 		     : strlen(bf_yaml_text(c->yaml, value)) != value->length) {
-		c->status = by_hand(c->job, "the site's entry cannot be copied");
+		/* short of what it may become, it ran out of memory */
+		c->status = text.failed && text.len < COPIED_MAX / 2 ? bf_fail_nomem(c->job->err)
+								     : cannot_copy(c->job);
 		return;
 	}
 	edit.text = edit.raw ? bf_secret_reveal(&text) : bf_yaml_text(c->yaml, value);
@@ -148,7 +159,7 @@ static enum bfabric_status copy_site(struct job *job)
 		return BFABRIC_OK;
 	c.yaml = &entry->file->yaml;
 	if (bf_yaml_walk(c.yaml, entry->value, copy_key, &c) != NULL)
-		return by_hand(job, "the site's entry cannot be copied");
+		return cannot_copy(job);
 	return c.status;
 }
 

@@ -39,13 +39,16 @@ static enum bfabric_status verify(const struct bf_yaml_doc *doc, const struct bf
 
 	if (status == BFABRIC_NO_MEMORY)
 		return bf_fail_nomem(err);
-	*ret_good = status == BFABRIC_OK && bf_yaml_says(&tree, edit) &&
-		    bf_yaml_only_changed(doc->tree, &tree, edit);
+	if (status != BFABRIC_OK)
+		return BFABRIC_OK;
+	status = bf_yaml_says(&tree, edit, ret_good, err);
+	*ret_good =
+		status == BFABRIC_OK && *ret_good && bf_yaml_only_changed(doc->tree, &tree, edit);
 	if (*ret_good)
 		*ret_tree = tree;
 	else
 		bf_yaml_release(&tree);
-	return BFABRIC_OK;
+	return status;
 }
 
 static enum bfabric_status attempt(const struct bf_yaml_doc *doc, const struct bf_yaml_edit *edit,

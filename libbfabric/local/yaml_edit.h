@@ -30,8 +30,9 @@ struct bf_yaml_edit {
 	bool raw;         /* `text` is YAML in flow style, as bf_yaml_put_flow writes it */
 };
 
-/* Does the document say this already (merge keys and aliases followed; null counts as absent)? */
-bool bf_yaml_says(const struct bf_yaml *tree, const struct bf_yaml_edit *edit);
+/* Does the document say this already (merge keys and aliases followed; null is none)? NO_MEMORY. */
+BF_MUST_USE enum bfabric_status bf_yaml_says(const struct bf_yaml *tree,
+	const struct bf_yaml_edit *edit, bool *ret, struct bfabric_error *err);
 
 /*
  * The edited document; `tree` is what `before` was parsed to. UNSUPPORTED: it cannot be done safely

@@ -35,31 +35,39 @@ static const struct bf_yaml_node *value_of(
 	return l.value;
 }
 
-static bool says_raw(const struct bf_yaml *tree, const struct bf_yaml_node *value, const char *text)
+static enum bfabric_status says_raw(const struct bf_yaml *tree, const struct bf_yaml_node *value,
+	const char *text, bool *ret, struct bfabric_error *err)
 {
-	BF_AUTO_SECRET struct bf_secret found = BF_SECRET_INIT;
+	BF_AUTO_SECRET struct bf_secret found = {.max = 2 * strlen(text) + 64};
 
-	return bf_yaml_put_flow(&found, tree, value) && strcmp(bf_secret_reveal(&found), text) == 0;
+	*ret = bf_yaml_put_flow(&found, tree, value) && strcmp(bf_secret_reveal(&found), text) == 0;
+	/* longer than the text, it ran into its limit; else out of memory */
+	return found.failed && found.len <= strlen(text) ? bf_fail_nomem(err) : BFABRIC_OK;
 }
 
-bool bf_yaml_says(const struct bf_yaml *tree, const struct bf_yaml_edit *edit)
+enum bfabric_status bf_yaml_says(const struct bf_yaml *tree, const struct bf_yaml_edit *edit,
+	bool *ret, struct bfabric_error *err)
 {
 	const struct bf_yaml_node *node = bf_yaml_root(tree);
 
 	for (size_t i = 0; i < edit->depth; i++)
 		node = value_of(tree, node, edit->path[i]);
 	node = value_of(tree, node, edit->key);
+	if (node && edit->text && edit->raw)
+		return says_raw(tree, node, edit->text, ret, err);
 	if (!node)
-		return !edit->text;
-	if (!edit->text)
-		return bf_yaml_kind(tree, node) == BF_YAML_NULL && edit->depth > 0;
-	if (edit->raw)
-		return says_raw(tree, node, edit->text);
-	return bf_yaml_kind(tree, node) == BF_YAML_STRING && bf_yaml_is(tree, node, edit->text);
+		*ret = !edit->text;
+	else if (!edit->text)
+		*ret = bf_yaml_kind(tree, node) == BF_YAML_NULL && edit->depth > 0;
+	else
+		*ret = bf_yaml_kind(tree, node) == BF_YAML_STRING &&
+		       bf_yaml_is(tree, node, edit->text);
+	return BFABRIC_OK;
 }
 
-/* The pair as written. */
-static enum bfabric_status find_pair(const struct bf_yaml *tree, const char *key,
+/* The pair as written. `own`: a merged one stands in the way, as it cannot be removed or extended.
+ */
+static enum bfabric_status find_pair(const struct bf_yaml *tree, const char *key, bool own,
 	struct bf_yaml_spot *spot, struct bfabric_error *err)
 {
 	const struct bf_yaml_node *mapping = spot->mapping, *previous = NULL;
@@ -79,7 +87,7 @@ static enum bfabric_status find_pair(const struct bf_yaml *tree, const char *key
 		previous = value;
 		i = value->next;
 	}
-	if (!spot->key && value_of(tree, mapping, key))
+	if (own && !spot->key && value_of(tree, mapping, key))
 		return bf_yaml_refuse(mapping, "a key to be changed comes from a merge key", err);
 	return BFABRIC_OK;
 }
@@ -124,7 +132,8 @@ enum bfabric_status bf_yaml_find(const struct bf_yaml *tree, const struct bf_yam
 	while (status == BFABRIC_OK && !stop) {
 		bool last = spot.depth == edit->depth;
 
-		status = find_pair(tree, last ? edit->key : edit->path[spot.depth], &spot, err);
+		status = find_pair(tree, last ? edit->key : edit->path[spot.depth],
+			!last || !edit->text, &spot, err);
 		if (status == BFABRIC_OK && !last)
 			status = enter(&spot, &stop, err);
 		stop |= last;
