@@ -23,7 +23,7 @@ BF_MUST_USE enum bfabric_status bf_client_environment(const struct bfabric_serve
 	const char *name, enum bfabric_auth_method method, struct bf_environment *ret,
 	struct bfabric_error *err);
 
-/* A session of it. `seams` are replaced in tests; NULL: the real ones. */
+/* A session of the environment that the login describes. */
 BF_MUST_USE enum bfabric_status bf_client_session(const struct bfabric_login *login,
 	enum bfabric_auth_method method, struct bfabric_session **ret, struct bfabric_error *err);
 

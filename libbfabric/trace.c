@@ -67,13 +67,14 @@ enum bfabric_status bf_trace_perform(const struct bfabric_session *s,
 {
 	int64_t began = bf_boot_ms(s->sys);
 	struct bfabric_error trouble = {0};
-	char url[400];
+	char url[400] = "";
 	bool sent = false;
 	enum bfabric_status status =
 		transport->perform(transport->data, request, reply, &sent, &trouble);
 	long long ms = bf_boot_ms(s->sys) - began;
 
-	bf_url_show(url, sizeof(url), request->url);
+	if (s->trace)
+		bf_url_show(url, sizeof(url), request->url);
 	if (status == BFABRIC_OK) {
 		bf_trace(s, "%s %s: HTTP %ld after %lld ms", request->method, url, reply->status,
 			ms);
