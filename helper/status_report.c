@@ -108,8 +108,9 @@ static const char *state_in_words(const struct bfabric_session_status *s)
 {
 	switch (s->token_state) {
 	case BFABRIC_TOKEN_NONE:
-		return s->method == BFABRIC_AUTH_CLIENT_CREDENTIALS ? "none yet"
-								    : "none: not logged in";
+		return s->method == BFABRIC_AUTH_CLIENT_CREDENTIALS && s->can_refresh
+			       ? "none yet"
+			       : "none: not logged in";
 	case BFABRIC_TOKEN_FRESH:
 		return "fresh";
 	case BFABRIC_TOKEN_STALE:

@@ -59,8 +59,8 @@ static enum bfabric_status confirm(const struct bf_command_line *call,
 	if (bf_config_select(config, name, NULL, &env, NULL) == BFABRIC_OK)
 		url = env.url.text;
 	bf_show(shown, sizeof(shown), name, strlen(name));
-	snprintf(question, sizeof(question), "Log out of %s (%.200s)\nand delete it%s? [y/N] ",
-		shown, url, is_default(config, name) ? ", the default environment," : "");
+	snprintf(question, sizeof(question), "Log out of %s,\n%.200s\nand delete it%s? [y/N] ",
+		shown, url, is_default(config, name) ? ", the default" : "");
 	status = bf_terminal_confirm(question, &yes, err);
 	if (status == BFABRIC_OK && !yes)
 		return bf_fail(err, BFABRIC_CANCELLED, "nothing was changed");

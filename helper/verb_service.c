@@ -8,6 +8,7 @@
 #include "secret_input.h"
 #include "static_login.h"
 #include "trace.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -168,14 +169,29 @@ static enum bfabric_status write_secret_file(
 				    : status;
 }
 
+/* Where the secret lies, and how the configuration says it: it may be read in another home. */
+static enum bfabric_status find_secret_file(
+	const char *environment, char **ret_file, char **ret_written, struct bfabric_error *err)
+{
+	enum bfabric_status status = bf_secret_file_of(environment, ret_file, err);
+
+	if (status != BFABRIC_OK)
+		return status;
+	if (asprintf(ret_written, "~/.bfabric%s", strrchr(*ret_file, '/')) >= 0)
+		return BFABRIC_OK;
+	*ret_written = NULL;
+	return bf_fail_nomem(err);
+}
+
 /* What registered the client is kept (registration_access_token, ...): it may be managed later. */
 static enum bfabric_status keep(const struct bf_command_line *call, struct bfabric_cancel *cancel,
 	const struct bf_static_login *login, const struct bf_environment *env,
 	struct bf_secret *told, struct bfabric_error *err)
 {
 	BF_AUTO_FREE char *file = NULL;
+	BF_AUTO_FREE char *written = NULL;
 	bool unused = false;
-	enum bfabric_status status = bf_secret_file_of(env->name, &file, err);
+	enum bfabric_status status = find_secret_file(env->name, &file, &written, err);
 	const struct bf_config_value values[] = {
 		{"base_url", env->url.text},
 		{"auth_method", bfabric_auth_method_name(BFABRIC_AUTH_CLIENT_CREDENTIALS)},
@@ -186,7 +202,7 @@ static enum bfabric_status keep(const struct bf_command_line *call, struct bfabr
 		{"pat", NULL},
 		{"client_secret",
 			call->inline_secret ? bf_secret_reveal(&env->client_secret) : NULL},
-		{"libbfabric.client_secret_file", call->inline_secret ? NULL : file},
+		{"libbfabric.client_secret_file", call->inline_secret ? NULL : written},
 	};
 	const struct bf_config_change change = {
 		.name = env->name,
