@@ -34,17 +34,4 @@ BF_MUST_USE enum bfabric_status bf_static_login_clear(const struct bf_command_li
 	struct bfabric_cancel *cancel, const struct bf_static_login *login,
 	const struct bf_config_change *change, struct bf_secret *told, struct bfabric_error *err);
 
-/* Rows for the options of such a verb. */
-#define BF_ROW_SET_DEFAULT                                                                         \
-	{                                                                                          \
-		.name = "set-default", .kind = BF_OPTION_SET, .member = BF_MEMBER(set_default),    \
-		.value = BF_DEFAULT_YES,                                                           \
-		.help = "Make it the default environment (a first one becomes it anyway)."         \
-	}
-#define BF_ROW_NO_SET_DEFAULT                                                                      \
-	{                                                                                          \
-		.name = "no-set-default", .kind = BF_OPTION_SET, .member = BF_MEMBER(set_default), \
-		.value = BF_DEFAULT_NO, .help = "Leave the default environment alone."             \
-	}
-
 #endif

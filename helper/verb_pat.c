@@ -1,5 +1,6 @@
 #include "full.h"
 #include "help.h"
+#include "login_run.h"
 #include "say.h"
 #include "screen.h"
 #include "secret_input.h"

@@ -2,6 +2,7 @@
 #include "../libbfabric/base/file.h"
 #include "help.h"
 #include "log_out.h"
+#include "login_run.h"
 #include "say.h"
 #include "scope.h"
 #include "screen.h"

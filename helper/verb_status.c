@@ -1,4 +1,5 @@
 #include "full.h"
+#include "configured.h"
 #include "status_report.h"
 #include "trace.h"
 
@@ -18,8 +19,11 @@ static const struct bf_option options[] = {
 const struct bf_verb bf_verb_status = {
 	.name = "auth status",
 	.summary = "show who is logged in, where, and until when",
+	.arguments = "[ENV]",
+	.max_arguments = 1,
 	.options = options,
-	.text = "Shows the active environment and why it is the active one, the login, its scope, "
+	.text = "Shows the environment ENV, or the active one and why it is that, the login, its "
+		"scope, "
 		"the "
 		"state of the token and where secrets lie. Never shows a token, never uses the "
 		"network.\n\nExit code 0: a token can be had. 3: not logged in. 4: the login has "
@@ -48,11 +52,13 @@ enum bfabric_status bf_run_status(
 {
 	BF_AUTO_SESSION struct bfabric_session *session = NULL;
 	BF_CLEANUP(clearp) struct bfabric_session_status status = {0};
-	struct bfabric_options where = {
-		.config_file = call->config_file, .environment = call->environment};
+	struct bfabric_options where = {.config_file = call->config_file};
 	struct bfabric_error trouble = {0};
-	enum bfabric_status verdict = bfabric_session_open(&where, &session, err);
+	enum bfabric_status verdict = bf_named_environment(call, &where.environment, err);
 
+	if (verdict != BFABRIC_OK)
+		return verdict;
+	verdict = bfabric_session_open(&where, &session, err);
 	if (verdict == BFABRIC_OK) {
 		bf_trace_session(call, session);
 		verdict = bfabric_session_status(session, &status, err);

@@ -188,6 +188,15 @@ class List(Verbs):
         self.assertIn("not valid", result.out)
         self.assertIn("BROKEN", result.err)
 
+    def test_status_of_one(self):
+        server = self.sandbox()
+        self.two(server)
+        self.assertIn("OTHER (--env)", self.auth("status", "OTHER").out)
+        self.assertEqual(json.loads(self.auth("status", "OTHER", "--json").out)["auth_method"], "pat")
+        self.auth("status", "OTHER", "--env", "SANDBOX", status=2)
+        self.auth("logout", "OTHER")
+        self.assertIn("bfabric auth pat --env OTHER", self.auth("status", "OTHER", status=3).err)
+
     def test_narrow(self):
         server = self.sandbox()
         self.two(server)
