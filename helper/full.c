@@ -32,6 +32,7 @@ static const struct command {
 	{&bf_verb_logout, bf_run_logout},
 	{&bf_verb_remove, bf_run_remove},
 	{&bf_verb_configure_git, bf_run_configure_git},
+	{&bf_verb_exec, bf_run_exec},
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -253,6 +254,7 @@ static void begin(struct bf_guard *guard)
 	/* A closed pipe or connection is an error to report, not a death with a spent token. */
 	(void)sigaction(SIGPIPE, &ignore, NULL);
 	/* libcurl would write the keys of every connection there. */
+	guard->key_log = getenv("SSLKEYLOGFILE"); /* stays in memory */
 	unsetenv("SSLKEYLOGFILE");
 }
 
@@ -277,5 +279,5 @@ int main(int argc, char *argv[])
 	if (status != BFABRIC_OK && !answer.failure_was_told)
 		bf_say("%s", err.text);
 	bf_secret_release(&answer.out);
-	return bfabric_status_exit_code(status);
+	return answer.exit_code ? answer.exit_code : bfabric_status_exit_code(status);
 }

@@ -54,6 +54,8 @@ void bf_guard_init(struct bf_guard *guard)
 	guard->core_known = getrlimit(RLIMIT_CORE, &guard->core) == 0;
 	guard->umask = umask(077); /* the only way to read it */
 	bf_guard_again(guard);
+	(void)sigaction(SIGPIPE, NULL, &guard->pipe); /* both fail for a wrong number only */
+	(void)sigaction(SIGXFSZ, NULL, &guard->file_size);
 	/* Past a limit of `ulimit -f` a write fails like one to a full disk, and is explained. */
 	(void)signal(SIGXFSZ, SIG_IGN);
 	json_set_alloc_funcs(malloc, erase_and_free);
@@ -77,4 +79,11 @@ void bf_guard_lift(const struct bf_guard *guard)
 	if (guard->core_known)
 		(void)setrlimit(RLIMIT_CORE, &guard->core);
 	(void)umask(guard->umask);
+}
+
+void bf_guard_lift_all(const struct bf_guard *guard)
+{
+	bf_guard_lift(guard);
+	(void)sigaction(SIGPIPE, &guard->pipe, NULL); /* valid numbers: cannot fail */
+	(void)sigaction(SIGXFSZ, &guard->file_size, NULL);
 }

@@ -10,6 +10,7 @@
 #ifndef BF_GUARD_H
 #define BF_GUARD_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/resource.h>
 #include <sys/types.h>
@@ -18,11 +19,15 @@ struct bf_guard {
 	struct rlimit core;
 	bool core_known;
 	mode_t umask;
+	struct sigaction pipe, file_size; /* what SIGPIPE and SIGXFSZ did before */
+	const char *key_log;              /* SSLKEYLOGFILE, where main took it away; else NULL */
 };
 
 /* For main, once, before anything else. */
 void bf_guard_init(struct bf_guard *guard);
 void bf_guard_lift(const struct bf_guard *guard);
+/* The signals too: for a process that becomes another program, right before its execve. */
+void bf_guard_lift_all(const struct bf_guard *guard);
 /* Again, after a child was started. */
 void bf_guard_again(const struct bf_guard *guard);
 

@@ -50,7 +50,7 @@ enum bfabric_status bf_hand_over(char *const argv[], const struct bf_kv *request
 		status = request_to_stdin(request, err);
 	if (status != BFABRIC_OK)
 		return status;
-	bf_guard_lift(guard);
+	bf_guard_lift_all(guard);
 	execv(path, argv);
 	return bf_fail(err, BFABRIC_SYSTEM,
 		"cannot run %s: %m; is bfabric-auth installed completely?", path);

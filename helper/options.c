@@ -162,12 +162,21 @@ enum bfabric_status bf_options_parse(const struct bf_option *options, size_t max
 		enum bfabric_status status = BFABRIC_OK;
 
 		taken = 1;
+		if (!only_arguments && strcmp(text, "--") == 0 &&
+			max_arguments == BF_ARGUMENTS_COMMAND) {
+			call->command = argv + i + 1;
+			return BFABRIC_OK;
+		}
 		if (!only_arguments && strcmp(text, "--") == 0)
 			only_arguments = true;
 		else if (!only_arguments && text[0] == '-' && text[1] == '-')
 			status = take_long(options, text + 2, next, &taken, call, err);
 		else if (!only_arguments && text[0] == '-' && text[1])
 			status = take_letter(options, text + 1, next, &taken, call, err);
+		else if (max_arguments == BF_ARGUMENTS_COMMAND)
+			status = bf_fail(err, BFABRIC_BAD_CALL,
+				"unexpected argument \"%.100s\": the command stands behind --",
+				text);
 		else if (call->argument_count < max_arguments &&
 			 call->argument_count < BF_ARGUMENTS_MAX)
 			call->arguments[call->argument_count++] = text;

@@ -13,6 +13,8 @@
 #include "../libbfabric/base/error.h"
 
 #define BF_ARGUMENTS_MAX 4
+/* No argument of ours, but a command of the caller's behind "--": nothing of it is read here. */
+#define BF_ARGUMENTS_COMMAND SIZE_MAX
 
 /* What a command line said, for all verbs. Strings are borrowed from argv. */
 struct bf_command_line {
@@ -32,6 +34,7 @@ struct bf_command_line {
 	int all;
 	int no_confirm;
 	int inline_secret;
+	int override;
 	int help;
 	int version;
 	int verbose;
@@ -40,6 +43,7 @@ struct bf_command_line {
 	int set_default; /* enum bf_set_default */
 	const char *arguments[BF_ARGUMENTS_MAX];
 	size_t argument_count;
+	char *const *command; /* what follows "--", with BF_ARGUMENTS_COMMAND; NULL: no "--" */
 };
 
 #define BF_COMMAND_LINE_INIT                                                                       \
