@@ -15,7 +15,9 @@ packages_build=(gcc libc6-dev meson ninja-build pkg-config python3 git ca-certif
 	libcurl4-openssl-dev libjansson-dev libyaml-dev libmd-dev libssl-dev libqrencode-dev
 	libmicrohttpd-dev libcmocka-dev)
 packages_test=(clang libclang-rt-14-dev clang-format valgrind mandoc python3-venv binutils strace
-	faketime curl)
+	faketime curl chromium)
+# Node.js may be there from another source, whose package would quarrel with these.
+packages_node=(nodejs npm)
 packages_bench=(valgrind curl python3-venv)
 
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
@@ -88,6 +90,19 @@ configure() {
 # The ordinary build, in build/gcc: what the demo shows and the benchmark measures is what was tested.
 build_gcc() {
 	CC=gcc configure gcc -Dwerror=true && ninja -C "$build_root/gcc"
+}
+
+# A real browser for the tests with one: playwright-core, in a folder of its own.
+make_node_modules() {
+	local node=$build_root/node
+	cmp -s tests/chromium/package.json "$node/package.json" && [ -d "$node/node_modules" ] && return 0
+	command -v npm >/dev/null || need_packages node
+	rm -rf "$node"
+	mkdir -p "$node" && cp tests/chromium/package.json "$node/" &&
+		npm install --prefix "$node" --no-audit --no-fund --loglevel=error || {
+		rm -rf "$node"
+		return 1
+	}
 }
 
 # bfabricPy, whose files we share, in a virtual environment of its own.
