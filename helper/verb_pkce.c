@@ -60,8 +60,8 @@ const struct bf_verb bf_verb_pkce = {
 /* One login and its person. */
 struct person {
 	struct bf_screen *screen;
+	const struct bf_command_line *call;
 	struct bf_browser browser;
-	bool no_browser;
 };
 
 static void person_release(struct person *p)
@@ -86,16 +86,36 @@ static void show_url(const struct person *p, const char *before, const char *url
 	bf_say_raw(bf_secret_reveal(&text), text.len);
 }
 
+static void put_argument(const char *before, const char *text, struct bf_secret *out)
+{
+	char shown[300];
+
+	if (!text)
+		return;
+	bf_show(shown, sizeof(shown), text, strlen(text));
+	bf_secret_puts(out, before);
+	bf_secret_puts(out, shown);
+}
+
+/* The same login by a code: what was typed here is not to be remembered there. */
+static void put_device_command(const struct bf_command_line *call, struct bf_secret *out)
+{
+	bf_secret_puts(out, "  bfabric auth device-code");
+	put_argument(" ", call->argument_count ? call->arguments[0] : NULL, out);
+	put_argument(" --env ", call->environment, out);
+	bf_secret_puts(out, "\n");
+}
+
 /* Nobody could be shown anything, or they have a way that works. */
 static bool open_elsewhere(const struct person *p, const char *why_not, const char *url)
 {
 	BF_AUTO_SECRET struct bf_secret text = BF_SECRET_INIT;
 
-	if (why_not)
-		bf_secret_printf(&text,
-			"No browser is opened:\n%s\nA code is easier then:\n"
-			"  bfabric auth device-code\n",
-			why_not);
+	if (why_not) {
+		bf_secret_printf(
+			&text, "No browser is opened:\n%s\nA code is easier then:\n", why_not);
+		put_device_command(p->call, &text);
+	}
 	if (why_not && !p->screen->terminal.person) {
 		bf_say_raw(bf_secret_reveal(&text), text.len);
 		return false;
@@ -114,9 +134,9 @@ static bool open_url(void *data, const char *url)
 	const char *why_not = NULL;
 	bool shown = false;
 
-	if (!p->no_browser)
+	if (!p->call->no_browser)
 		why_not = bf_browser_open(&p->browser, url, &shown);
-	if (p->no_browser || why_not)
+	if (p->call->no_browser || why_not)
 		return open_elsewhere(p, why_not, url);
 	if (shown)
 		bf_say_raw(exposed, sizeof(exposed) - 1);
@@ -154,7 +174,7 @@ static enum bfabric_status log_in(struct bfabric_session *session,
 {
 	static const int terminal = STDIN_FILENO;
 	BF_CLEANUP(person_release)
-	struct person p = {.screen = screen, .no_browser = call->no_browser};
+	struct person p = {.screen = screen, .call = call};
 	struct bfabric_ui ui = {
 		.data = &p,
 		.open_url = open_url,

@@ -184,20 +184,25 @@ static void take_lines(struct attempt *a)
 	}
 }
 
-static void read_pasted(struct attempt *a)
+static enum bfabric_status read_pasted(struct attempt *a, struct bfabric_error *err)
 {
 	char bytes[4096];
 	ssize_t n = read(a->paste_fd, bytes, sizeof(bytes));
 
 	if (n <= 0) {
 		a->paste_fd = -1; /* nobody there any more; the browser may still come */
-		return;
+		return BFABRIC_OK;
 	}
 	bf_secret_put(&a->pasted, bytes, (size_t)n);
 	explicit_bzero(bytes, sizeof(bytes));
-	if (a->pasted.failed || a->pasted.len > BF_CALLBACK_MAX)
-		bf_secret_clear(&a->pasted);
 	take_lines(a);
+	if (a->pasted.failed)
+		return bf_fail_nomem(err);
+	if (!a->answered && a->pasted.len > BF_CALLBACK_MAX) {
+		notice(a, "That line is too long for an address; still waiting.");
+		bf_secret_clear(&a->pasted);
+	}
+	return BFABRIC_OK;
 }
 
 /* A program in the background that reads its terminal is stopped by it. */
@@ -224,7 +229,7 @@ static enum bfabric_status wait_once(struct attempt *a, struct bfabric_error *er
 		status = bf_loopback_wait(
 			a->listener, &watch, left < TICK_MS ? (int)left : TICK_MS, &event, err);
 	if (status == BFABRIC_OK && event == BF_LOOPBACK_PASTED)
-		read_pasted(a);
+		status = read_pasted(a, err);
 	a->held = status == BFABRIC_OK && event == BF_LOOPBACK_HELD;
 	return status;
 }

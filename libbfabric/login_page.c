@@ -40,7 +40,7 @@ static struct page page_of(enum bf_login_page page)
 			"You are logged in to B-Fabric.",
 			"You can close this tab and go back to your program."};
 	case BF_PAGE_FAILED:
-		return (struct page){"400 Bad Request", "no", "Not logged in", "", "",
+		return (struct page){"400 Bad Request", "no", "Not logged in", "It failed: ", "",
 			"The login failed.",
 			"You can close this tab; the program that asked for the login says the "
 			"same."};

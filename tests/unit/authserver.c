@@ -264,6 +264,8 @@ static enum bfabric_status answer_token(struct authserver *s, struct bf_reply *r
 	if (strcmp(grant, "client_credentials") == 0)
 		return say_json(reply, 200,
 			make_reply(s, "service", s->service_rt ? mint_refresh(s, 0) : NULL));
+	if (strcmp(grant, "authorization_code") == 0 && strstr(s->last_body, "code=good&"))
+		return say_json(reply, 200, log_in(s, "alice"));
 	field(s->last_body, "refresh_token", token, sizeof(token));
 	tokens = s->trouble == TROUBLE_REFUSE && s->trouble_left != 0 ? NULL
 								      : refresh_with(s, token);
