@@ -15,7 +15,7 @@ static const char *login_verb(enum bfabric_auth_method method)
 {
 	switch (method) {
 	case BFABRIC_AUTH_OAUTH:
-		return "auth device-code";
+		return "login";
 	case BFABRIC_AUTH_CLIENT_CREDENTIALS:
 		return "auth service-account";
 	case BFABRIC_AUTH_PAT:
@@ -63,7 +63,7 @@ enum bfabric_status bf_fail_with_hint(const struct bf_environment *environment,
 	size_t used = 0;
 
 	/* Already said, or no room to say it in one line. */
-	if (!verb || strstr(err->text, "bfabric auth"))
+	if (!verb || strstr(err->text, "bfabric auth") || strstr(err->text, "bfabric login"))
 		return status;
 	bf_secret_printf(&text, "%s: bfabric %s --env ",
 		strcmp(verb, "auth status") == 0 ? "see" : "run", verb);

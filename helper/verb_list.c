@@ -209,7 +209,7 @@ enum bfabric_status bf_run_list(
 	if (call->json)
 		return put_json(config, active, &entries, &answer->out, err);
 	if (entries.count == 0)
-		bf_say("%s has no environment; a first login makes one: bfabric auth device-code "
+		bf_say("%s has no environment; a first login makes one: bfabric login "
 		       "fgcz-prod",
 			bf_config_user_file(config));
 	return put_text(&entries, &answer->out, err);

@@ -73,10 +73,10 @@ static enum bfabric_status nothing_configured(
 {
 	if (!config->user.info.found)
 		return bf_fail(err, BFABRIC_NOT_LOGGED_IN,
-			"%s does not exist: log in with 'bfabric auth device-code URL'",
+			"%s does not exist: log in with 'bfabric login URL'",
 			bf_config_user_file(config));
 	return bf_fail(err, BFABRIC_NOT_LOGGED_IN,
-		"%s names no environment: log in with 'bfabric auth device-code URL'",
+		"%s names no environment: log in with 'bfabric login URL'",
 		bf_config_user_file(config));
 }
 

@@ -182,7 +182,7 @@ class List(Verbs):
         self.assertEqual(json.loads(self.auth("list", "--json").out)["environments"], [])
         result = self.auth("list")
         self.assertEqual(result.out, "")
-        self.assertIn("bfabric auth device-code", result.err)
+        self.assertIn("bfabric login", result.err)
         self.home.write_config(text="BROKEN:\n  base_url: nonsense\n")
         result = self.auth("list")
         self.assertIn("not valid", result.out)

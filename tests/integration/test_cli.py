@@ -91,7 +91,7 @@ class Token(Case):
         other = self.home.config_file.rename(self.home.home / "other.yml")
         self.assertEqual(self.both("token", "-f", other).out, "tok\n")
         self.assertEqual(self.both("token", f"--config-file={other}").out, "tok\n")
-        self.failed(self.home.run("bfabric", "token"), 3, "bfabric auth device-code")
+        self.failed(self.home.run("bfabric", "token"), 3, "bfabric login")
 
     def test_personal_access_token(self):
         self.home.write_config(URL, auth_method="pat", pat="abc", client_id=None, scope=None)
@@ -106,9 +106,9 @@ class Token(Case):
         self.assertNotIn("pppp", result.err)
 
     def test_no_login(self):
-        self.failed(self.home.run("bfabric", "token"), 3, "bfabric auth device-code")
+        self.failed(self.home.run("bfabric", "token"), 3, "bfabric login")
         self.home.write_config(URL)
-        self.failed(self.home.run("bfabric", "token"), 3, "bfabric auth device-code --env SANDBOX")
+        self.failed(self.home.run("bfabric", "token"), 3, "bfabric login --env SANDBOX")
 
     def test_broken_files(self):
         self.home.write_config(text="A: [\n")
@@ -207,7 +207,7 @@ class Refresh(Case):
         time.sleep(1.1)
         for _ in range(2):
             result = self.home.run("bfabric", "token")
-            self.failed(result, 4, "bfabric auth device-code --env SANDBOX")
+            self.failed(result, 4, "bfabric login --env SANDBOX")
             self.assertNoSecret(result, reply)
         self.assertEqual(len(self.server.refreshes()), 1)
 
@@ -256,7 +256,7 @@ class Status(Case):
         return found
 
     def test_nothing_configured(self):
-        self.failed(self.home.run("bfabric", "auth", "status"), 3, "bfabric auth device-code")
+        self.failed(self.home.run("bfabric", "auth", "status"), 3, "bfabric login")
         found = self.json(3)
         self.assertEqual((found["status"], found["environment"]), ("NOT_LOGGED_IN", None))
 
@@ -296,7 +296,7 @@ class Status(Case):
                 ({"expires_at": now - 5}, "expired", 4)):
             self.home.write_cache(URL, {"access_token": "t", **token})
             self.assertEqual(self.json(status)["token_state"], state)
-        self.failed_status(4, "has ended", "bfabric auth device-code --env SANDBOX")
+        self.failed_status(4, "has ended", "bfabric login --env SANDBOX")
 
     def failed_status(self, status, *said):
         """A report on stdout, and the line on stderr."""

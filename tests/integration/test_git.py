@@ -159,7 +159,7 @@ class Trouble(Scene):
         self.stage()
         self.home.place(self.server.base_url).unlink()
         result = self.git("clone", self.url, self.clone, status=128)
-        self.assertIn("bfabric auth device-code", result.err)
+        self.assertIn("bfabric login", result.err)
         self.assertNotIn("could not read Username", result.err)
         self.assertEqual(self.server.log("token"), [])
 
@@ -169,7 +169,7 @@ class Trouble(Scene):
         self.expire()
         for _ in range(3):
             result = self.git("clone", self.url, self.clone, status=128)
-            self.assertIn("bfabric auth device-code", result.err)
+            self.assertIn("bfabric login", result.err)
         self.assertLessEqual(len(self.server.refreshes()), 1)
 
     def test_server_down(self):

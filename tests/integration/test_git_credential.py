@@ -151,9 +151,9 @@ class Trouble(harness.TestCase):
             server.control("revoke-family", refresh_token=reply["refresh_token"])
             time.sleep(1.1)
             result = self.ask(home, server)
-            self.check(result, 4, "bfabric auth device-code --env SANDBOX")
+            self.check(result, 4, "bfabric login --env SANDBOX")
             self.assertNoSecret(result, reply)
-            self.check(self.ask(home, server), 4, "bfabric auth device-code --env SANDBOX")
+            self.check(self.ask(home, server), 4, "bfabric login --env SANDBOX")
             self.assertEqual(len(server.refreshes()), 1)
 
     def test_unreachable(self):
@@ -181,7 +181,7 @@ class Trouble(harness.TestCase):
                               input=f"protocol={server.scheme}\nhost={server.host}\n\n")
             self.check(result, 3)
             words = shlex.split(result.err.partition("run: ")[2])
-            self.assertEqual(words, ["bfabric", "auth", "device-code", "--env", "a b'c",
+            self.assertEqual(words, ["bfabric", "login", "--env", "a b'c",
                                      "--config-file", str(other)])
 
 
@@ -218,7 +218,7 @@ class Git(harness.TestCase):
         self.home.write_config(self.server.base_url)
         self.configure()
         result = self.git("clone", "--quiet", self.url, "work", status=128)
-        self.assertIn("bfabric auth device-code --env SANDBOX", result.err)
+        self.assertIn("bfabric login --env SANDBOX", result.err)
         self.assertNotIn("Username", result.err)
 
     def test_a_refused_token_is_replaced_at_the_next_use(self):
