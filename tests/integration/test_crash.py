@@ -90,6 +90,29 @@ class Killed(harness.TestCase):
         self.assertGreater(kills, 2)
         print(f"# killed at {kills} calls", flush=True)
 
+    # ---- logout ----
+
+    def test_logout(self):
+        """Killed anywhere, another logout finishes it: no token is left, none is still valid."""
+        kills = 0
+        for n in moments():
+            with at(call=n):
+                self.scene.begin()
+                if self.kill(n, "bfabric", "auth", "logout") is None:
+                    break
+                kills += 1
+                for content in self.scene.snapshot().values():
+                    self.assertIsInstance(json.loads(content or b"{}"), dict)
+                self.assertExit(self.home.run("bfabric", "auth", "logout"), 0)
+                self.scene.assertTidy()
+                self.assertIsNone(self.scene.read(".json"))
+                self.assertNotIn(b"access_token", self.scene.read(".session") or b"")
+                self.assertExit(self.home.run("bfabric", "token"), 3)
+        alive = [f for f in self.server.state()["families"] if not f["refresh_revoked"]]
+        self.assertEqual(alive, [])
+        self.assertGreater(kills, 2)
+        print(f"# killed at {kills} calls", flush=True)
+
     # ---- login ----
 
     LOGIN = ("auth", "device-code")
