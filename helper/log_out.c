@@ -183,7 +183,7 @@ static void put_secret(const struct facts *f, struct bf_secret *told)
 
 static enum bfabric_status end_session(const struct bf_command_line *call,
 	struct bfabric_cancel *cancel, struct bf_environment *environment, enum bf_logout_kind kind,
-	struct bf_logout_result *ret, struct bfabric_error *err)
+	int64_t deadline, struct bf_logout_result *ret, struct bfabric_error *err)
 {
 	BF_AUTO_SESSION struct bfabric_session *session = NULL;
 	struct bf_session_seams seams = {.cancel = cancel};
@@ -192,12 +192,12 @@ static enum bfabric_status end_session(const struct bf_command_line *call,
 	if (status != BFABRIC_OK)
 		return status;
 	bf_trace_session(call, session);
-	return bf_logout(session, kind, /* deadline= */ 0, ret, err);
+	return bf_logout(session, kind, deadline, ret, err);
 }
 
 enum bfabric_status bf_log_out_environment(const struct bf_command_line *call,
 	struct bfabric_cancel *cancel, struct bf_environment *environment, enum bf_logout_kind kind,
-	struct bf_secret *told, struct bfabric_error *err)
+	int64_t deadline, struct bf_secret *told, struct bfabric_error *err)
 {
 	BF_CLEANUP(facts_release) struct facts f = {0};
 	struct bf_logout_result result = {0};
@@ -207,7 +207,7 @@ enum bfabric_status bf_log_out_environment(const struct bf_command_line *call,
 	if (status == BFABRIC_OK && rewrite)
 		status = change_config(call, &f, /* commit= */ false, err);
 	if (status == BFABRIC_OK)
-		status = end_session(call, cancel, environment, kind, &result, err);
+		status = end_session(call, cancel, environment, kind, deadline, &result, err);
 	if (status == BFABRIC_OK && rewrite)
 		status = change_config(call, &f, /* commit= */ true, err);
 	if (status == BFABRIC_OK && f.own_file)

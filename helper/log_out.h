@@ -13,11 +13,12 @@
  * person.
  * BF_LOGOUT_KEEP: secrets are taken out of the configuration and the environment stays, so that a
  * later login finds URL and method. BF_LOGOUT_FORGET: the caller writes the configuration.
- * The errors of bf_logout and of bf_config_write; the latter's are found before anything happens.
+ * `deadline` is that of bf_logout: 0 for its own. The errors of bf_logout and of bf_config_write;
+ * the latter's are found before anything happens.
  */
 BF_MUST_USE enum bfabric_status bf_log_out_environment(const struct bf_command_line *call,
 	struct bfabric_cancel *cancel, struct bf_environment *environment, enum bf_logout_kind kind,
-	struct bf_secret *told, struct bfabric_error *err);
+	int64_t deadline, struct bf_secret *told, struct bfabric_error *err);
 
 /*
  * The file for the client secret of an environment, ours to write and to remove:

@@ -72,6 +72,7 @@ enum bfabric_status bf_static_login_clear(const struct bf_command_line *call,
 	if (status == BFABRIC_OK)
 		status = bf_config_select(config, change->name, NULL, &old, err);
 	if (status == BFABRIC_OK)
-		status = bf_log_out_environment(call, cancel, &old, BF_LOGOUT_FORGET, told, err);
+		status = bf_log_out_environment(
+			call, cancel, &old, BF_LOGOUT_FORGET, /* deadline= */ 0, told, err);
 	return status;
 }

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define ALL_SECONDS 60 /* for all servers together; afterwards logins are only removed here */
+
 static const struct bf_option options[] = {
 	{.name = "all",
 		.kind = BF_OPTION_SET,
@@ -46,14 +48,15 @@ static void tell(const struct bf_secret *told)
 
 static enum bfabric_status log_out(const struct bf_command_line *call,
 	const struct bf_config *config, const char *name, struct bfabric_cancel *cancel,
-	struct bfabric_error *err)
+	int64_t deadline, struct bfabric_error *err)
 {
 	BF_AUTO_ENVIRONMENT struct bf_environment env = {0};
 	BF_AUTO_SECRET struct bf_secret told = BF_SECRET_INIT;
 	enum bfabric_status status = bf_config_select(config, name, NULL, &env, err);
 
 	if (status == BFABRIC_OK)
-		status = bf_log_out_environment(call, cancel, &env, BF_LOGOUT_KEEP, &told, err);
+		status = bf_log_out_environment(
+			call, cancel, &env, BF_LOGOUT_KEEP, deadline, &told, err);
 	if (status == BFABRIC_OK)
 		tell(&told);
 	return status;
@@ -64,12 +67,13 @@ static enum bfabric_status log_out_all(const struct bf_command_line *call,
 	const struct bf_config *config, struct bfabric_cancel *cancel, struct bfabric_error *err)
 {
 	enum bfabric_status first = BFABRIC_OK;
+	int64_t deadline = bfabric_deadline_in(ALL_SECONDS);
 	size_t failed = 0;
 
 	for (size_t i = 0; i < bf_config_count(config); i++) {
 		struct bfabric_error trouble = {0};
-		enum bfabric_status status =
-			log_out(call, config, bf_config_name(config, i), cancel, &trouble);
+		enum bfabric_status status = log_out(
+			call, config, bf_config_name(config, i), cancel, deadline, &trouble);
 
 		if (status == BFABRIC_CANCELLED)
 			return bf_fail(err, status, "%s", trouble.text);
@@ -108,5 +112,5 @@ enum bfabric_status bf_run_logout(
 	if (status != BFABRIC_OK)
 		return status;
 	return call->all ? log_out_all(call, config, cancel, err)
-			 : log_out(call, config, name, cancel, err);
+			 : log_out(call, config, name, cancel, /* deadline= */ 0, err);
 }

@@ -98,7 +98,8 @@ static enum bfabric_status remove_environment(const struct bf_command_line *call
 		return status;
 	/* One that is not valid can have no login that we could find. */
 	if (bf_config_select(config, name, NULL, &env, &broken) == BFABRIC_OK)
-		status = bf_log_out_environment(call, cancel, &env, BF_LOGOUT_FORGET, &told, err);
+		status = bf_log_out_environment(
+			call, cancel, &env, BF_LOGOUT_FORGET, /* deadline= */ 0, &told, err);
 	if (status == BFABRIC_OK)
 		status = bf_config_write(call->config_file, &change, err);
 	if (status != BFABRIC_OK)

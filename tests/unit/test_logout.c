@@ -465,6 +465,20 @@ static void test_lock_is_held(void **state)
 	assert_true(world_exists(w->paths.cache));
 }
 
+/* No time left for the server: it is not waited for, and the login is removed all the same. */
+static void test_deadline_has_passed(void **state)
+{
+	struct world *w = *state;
+	struct bf_logout_result result = {0};
+
+	world_login(w);
+	authserver_trouble_set(w->server, TROUBLE_NOT_SENT, -1);
+	assert_int_equal(bf_logout(w->s, BF_LOGOUT_KEEP, 1, &result, &w->err), BFABRIC_OK);
+	authserver_trouble_set(w->server, TROUBLE_NONE, 0);
+	assert_int_equal(result.refresh.revoked, BF_REVOKED_UNREACHABLE);
+	assert_gone(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -492,6 +506,7 @@ int main(void)
 		world_test(test_cancelled_before_anything_was_sent),
 		world_test(test_cancelled_after_the_first_request),
 		world_test(test_lock_is_held),
+		world_test(test_deadline_has_passed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
