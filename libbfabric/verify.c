@@ -37,21 +37,35 @@ static bool within(int64_t now, int64_t then, int64_t seconds)
 	return then > 0 && now - then < seconds && now - then > -CLOCK_SKEW;
 }
 
+/* A file that was put in the place of another base URL's does not say whom to believe here. */
+static enum bfabric_status check_place(const struct check *c)
+{
+	BF_AUTO_URL struct bf_url uri = BF_URL_INIT;
+	enum bfabric_status status;
+
+	if (!c->kept.document ||
+		(c->endpoints && strcmp(c->kept.jwks_uri, c->endpoints->jwks) != 0))
+		return BFABRIC_BAD_REPLY;
+	status = bf_url_parse(c->kept.jwks_uri, &uri, /* err= */ NULL);
+	if (status == BFABRIC_OK && !bf_url_same_origin(&uri, c->with->base))
+		status = BFABRIC_BAD_REPLY;
+	return status;
+}
+
 /* Kept keys that cannot be read are as good as none: the server has them. */
 static enum bfabric_status look_at_kept(struct check *c, struct bfabric_error *err)
 {
-	bool usable = false;
 	enum bfabric_status status = bf_jwks_cache_path(c->with->base, &c->path, /* err= */ NULL);
 
 	if (status == BFABRIC_OK)
 		status = bf_jwks_cache_read(c->path, &c->kept, /* err= */ NULL);
-	if (status == BFABRIC_OK && c->kept.document)
+	if (status == BFABRIC_OK)
+		status = check_place(c);
+	if (status == BFABRIC_OK)
 		status = bf_jwks_read(c->kept.document, &c->keys, /* err= */ NULL);
 	if (status == BFABRIC_NO_MEMORY)
 		return bf_fail_nomem(err);
-	usable = status == BFABRIC_OK && within(c->now, c->kept.fetched, BF_JWKS_WEEK) &&
-		 (!c->endpoints || strcmp(c->kept.jwks_uri, c->endpoints->jwks) == 0);
-	if (!usable) {
+	if (status != BFABRIC_OK || !within(c->now, c->kept.fetched, BF_JWKS_WEEK)) {
 		bf_jwks_cache_release(&c->kept);
 		bf_jwks_release(&c->keys);
 	}
@@ -81,7 +95,7 @@ static enum bfabric_status ask(
 	if (status != BFABRIC_OK)
 		return status;
 	request.cancel = with->cancel;
-	request.deadline = with->deadline > 0 && with->deadline < limit ? with->deadline : limit;
+	request.deadline = with->deadline && with->deadline < limit ? with->deadline : limit;
 	status = with->transport->perform(with->transport->data, &request, &reply, &sent, err);
 	if (status == BFABRIC_OK)
 		status = bf_jwks_accept(&reply, ret, err);
@@ -205,6 +219,25 @@ static enum bfabric_status check_signature(const struct check *c, struct bfabric
 	return status == BFABRIC_OK ? status : bf_fail(err, status, "%s", why.text);
 }
 
+/*
+ * A key may have been replaced by one of the same name, or without a name: kept ones that refuse a
+ * token are fetched anew before they are believed, as often as for a name that is unknown.
+ */
+static enum bfabric_status judge(struct check *c, struct bfabric_error *err)
+{
+	struct bfabric_error why = {0}, trouble = {0};
+	enum bfabric_status status = check_signature(c, &why), fetched;
+
+	if (status == BFABRIC_DENIED && !within(c->now, c->kept.asked, BF_JWKS_PAUSE)) {
+		fetched = fetch(c, &trouble);
+		if (fetched == BFABRIC_OK)
+			status = check_signature(c, &why);
+		else if (fetched == BFABRIC_NO_MEMORY || fetched == BFABRIC_CANCELLED)
+			return bf_fail(err, fetched, "%s", trouble.text);
+	}
+	return status == BFABRIC_OK ? status : bf_fail(err, status, "%s", why.text);
+}
+
 /* What it says is looked at first: a token of another server costs no request to ours. */
 static enum bfabric_status run(struct check *c, const struct bf_secret *token,
 	const struct bf_jwt_expected *expected, struct bf_jwt_claims *ret,
@@ -220,9 +253,7 @@ static enum bfabric_status run(struct check *c, const struct bf_secret *token,
 		status = bf_jwt_check(&c->jwt, &wanted, c->now, ret, err);
 	if (status == BFABRIC_OK)
 		status = get_keys(c, err);
-	if (status == BFABRIC_OK)
-		status = check_signature(c, err);
-	return status;
+	return status == BFABRIC_OK ? judge(c, err) : status;
 }
 
 enum bfabric_status bf_verify_jwt(const struct bf_verifier *verifier, const struct bf_secret *token,

@@ -3,8 +3,10 @@
  *
  * The signature is checked with the keys that the server publishes (JWKS), which are kept on disk
  * for a day (local/jwks_cache.h). The server is asked again when a token names a key that is not
- * among them, but not more often than once in five minutes, whoever sends such tokens; and when it
- * cannot be reached, keys that are kept still count, for a week at most.
+ * among them, or was not signed with the one that it names (a key may be replaced by one of the
+ * same name), but not more often than once in five minutes, whoever sends such tokens: so long at
+ * most is the token of a key refused that is newer than the last answer. When the server cannot be
+ * reached, keys that are kept still count, for a week at most.
  */
 #ifndef BF_VERIFY_H
 #define BF_VERIFY_H

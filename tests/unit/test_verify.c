@@ -19,6 +19,7 @@ static struct scene {
 	enum bfabric_status trouble;
 	long status; /* of the reply */
 	unsigned asked;
+	bool find;                  /* the endpoints are not known beforehand */
 	struct bf_secret rsa, p256; /* tokens, by keys of the same names */
 	char *both, *only_rsa;      /* sets of keys */
 	struct bf_url base;
@@ -114,6 +115,14 @@ static int teardown(void **state)
 	return scratch_teardown(state);
 }
 
+static enum bfabric_status discover(
+	void *data, const struct bf_endpoints **ret, struct bfabric_error *err)
+{
+	(void)data, (void)err;
+	*ret = &scene.endpoints;
+	return BFABRIC_OK;
+}
+
 static enum bfabric_status verify(const struct bf_secret *token)
 {
 	const struct bf_sys sys = {.wall = wall, .boot_ms = boot_ms};
@@ -122,7 +131,8 @@ static enum bfabric_status verify(const struct bf_secret *token)
 	const struct bf_verifier verifier = {.transport = &transport,
 		.sys = &sys,
 		.base = &scene.base,
-		.endpoints = &scene.endpoints};
+		.endpoints = scene.find ? NULL : &scene.endpoints,
+		.discover = discover};
 
 	scene.err = (struct bfabric_error){0};
 	return bf_verify_jwt(&verifier, token, &expected, &scene.claims, &scene.err);
@@ -171,6 +181,14 @@ static void fetched_ago(int64_t seconds)
 	assert_int_equal(bf_jwks_cache_write(path, &cache, &scene.err), BFABRIC_OK);
 }
 
+/* Fetch, and let it be so long ago. */
+static void fetched_ago_with(
+	int64_t seconds, const struct bf_secret *token, enum bfabric_status status)
+{
+	expect(token, status, 1);
+	fetched_ago(seconds);
+}
+
 static void old_keys_are_fetched_anew(void **state)
 {
 	(void)state;
@@ -202,6 +220,64 @@ static void unknown_key_is_asked_for_once(void **state)
 	expect(&scene.p256, BFABRIC_DENIED, 0);
 	scene.now = NOW + BF_JWKS_PAUSE;
 	expect(&scene.p256, BFABRIC_OK, 1);
+}
+
+/* The set with another modulus in the key rsa. */
+static char *with_another_rsa(const char *keys)
+{
+	json_t *set = json_loads(keys, 0, NULL), *list = json_object_get(set, "keys");
+	json_t *other = json_object_get(json_array_get(list, 5), "n");
+	char *text;
+
+	assert_int_equal(json_object_set(json_array_get(list, 0), "n", other), 0);
+	text = json_dumps(set, 0);
+	json_decref(set);
+	return text;
+}
+
+/* A server that gives its new key the name of the old one. */
+static void replaced_key_is_asked_for_once(void **state)
+{
+	BF_AUTO_FREE char *replaced = with_another_rsa(scene.both);
+
+	(void)state;
+	scene.keys = replaced;
+	fetched_ago_with(BF_JWKS_PAUSE, &scene.rsa, BFABRIC_DENIED);
+	scene.trouble = BFABRIC_RETRY_LATER;
+	expect(&scene.rsa, BFABRIC_DENIED, 1); /* the kept keys said no, and none are newer */
+	expect(&scene.rsa, BFABRIC_DENIED, 0);
+	fetched_ago(BF_JWKS_PAUSE);
+	scene.trouble = BFABRIC_CANCELLED;
+	expect(&scene.rsa, BFABRIC_CANCELLED, 1);
+	scene.trouble = BFABRIC_OK;
+	scene.keys = scene.both;
+	fetched_ago(BF_JWKS_PAUSE - 1);
+	expect(&scene.rsa, BFABRIC_DENIED, 0);
+	fetched_ago(BF_JWKS_PAUSE);
+	expect(&scene.rsa, BFABRIC_OK, 1);
+	expect(&scene.rsa, BFABRIC_OK, 0);
+}
+
+/* The file of one base URL in the place of another's, by whoever may write the folder. */
+static void keys_of_another_place_count_as_none(void **state)
+{
+	BF_AUTO_FREE char *path = path_of_keys();
+	BF_AUTO_JWKS_CACHE struct bf_jwks_cache cache = {0};
+	static const char *const elsewhere[] = {"https://bfabric-test.example.org/bfabric/jwks",
+		"http://127.0.0.1:8080/bfabric/jwks", "https://bfabric.example.org:8443/jwks", "x"};
+
+	(void)state;
+	expect(&scene.rsa, BFABRIC_OK, 1);
+	for (size_t i = 0; i < sizeof(elsewhere) / sizeof(*elsewhere); i++) {
+		assert_int_equal(bf_jwks_cache_read(path, &cache, &scene.err), BFABRIC_OK);
+		free(cache.jwks_uri);
+		cache.jwks_uri = strdup(elsewhere[i]);
+		assert_int_equal(bf_jwks_cache_write(path, &cache, &scene.err), BFABRIC_OK);
+		scene.find = true;
+		expect(&scene.rsa, BFABRIC_OK, 1);
+		expect(&scene.rsa, BFABRIC_OK, 0);
+		scene.find = false;
+	}
 }
 
 static void unreachable_server(void **state)
@@ -331,6 +407,8 @@ int main(void)
 		verify_test(kept_for_a_day),
 		verify_test(old_keys_are_fetched_anew),
 		verify_test(unknown_key_is_asked_for_once),
+		verify_test(replaced_key_is_asked_for_once),
+		verify_test(keys_of_another_place_count_as_none),
 		verify_test(unreachable_server),
 		verify_test(broken_answers),
 		verify_test(damaged_files_count_as_none),
