@@ -27,12 +27,6 @@ void bfabric_claims_clear(struct bfabric_claims *claims)
 	*claims = (struct bfabric_claims){0};
 }
 
-static bool copy(char **ret, const char *text)
-{
-	*ret = text ? strdup(text) : NULL;
-	return *ret || !text;
-}
-
 static bool copy_groups(struct bfabric_claims *claims, const json_t *groups)
 {
 	size_t count = json_array_size(groups);
@@ -43,7 +37,7 @@ static bool copy_groups(struct bfabric_claims *claims, const json_t *groups)
 	if (!claims->groups)
 		return false;
 	for (; claims->group_count < count; claims->group_count++)
-		if (!copy(&claims->groups[claims->group_count],
+		if (!bf_copy_string(&claims->groups[claims->group_count],
 			    json_string_value(json_array_get(groups, claims->group_count))))
 			return false;
 	return true;
@@ -57,11 +51,12 @@ static bool copy_all(struct bfabric_claims *to, const struct bf_launch *from, co
 	to->entity_id = from->entity_id;
 	to->application_id = from->application_id;
 	to->job_id = from->job_id;
-	return copy(&to->subject, from->subject) && copy(&to->client_id, from->client_id) &&
-	       copy(&to->issuer, from->issuer) && copy(&to->scope, scope) &&
-	       copy(&to->email, from->email) && copy(&to->name, from->name) &&
-	       copy(&to->entity_class, from->entity_class) && copy(&to->json, json) &&
-	       copy_groups(to, from->groups);
+	return bf_copy_string(&to->subject, from->subject) &&
+	       bf_copy_string(&to->client_id, from->client_id) &&
+	       bf_copy_string(&to->issuer, from->issuer) && bf_copy_string(&to->scope, scope) &&
+	       bf_copy_string(&to->email, from->email) && bf_copy_string(&to->name, from->name) &&
+	       bf_copy_string(&to->entity_class, from->entity_class) &&
+	       bf_copy_string(&to->json, json) && copy_groups(to, from->groups);
 }
 
 enum bfabric_status bf_claims_from_json(

@@ -42,12 +42,6 @@ enum bfabric_status bfabric_connect(const struct bfabric_options *options,
 	return status == BFABRIC_OK ? bf_client_new(session, ret_client, err) : status;
 }
 
-static bool copy(char **ret, const char *text)
-{
-	*ret = text ? strdup(text) : NULL;
-	return *ret || !text;
-}
-
 enum bfabric_status bf_client_environment(const struct bfabric_server *server, const char *name,
 	enum bfabric_auth_method method, struct bf_environment *ret, struct bfabric_error *err)
 {
@@ -59,8 +53,10 @@ enum bfabric_status bf_client_environment(const struct bfabric_server *server, c
 	status = bf_url_parse(server->base_url, &env.url, err);
 	if (status != BFABRIC_OK)
 		return bf_fail_context(err, status, "base URL");
-	if (!copy(&env.name, name ? name : env.url.text) || !copy(&env.file, "the program") ||
-		!copy(&env.ca_file, server->ca_file) || !copy(&env.proxy, server->proxy))
+	if (!bf_copy_string(&env.name, name ? name : env.url.text) ||
+		!bf_copy_string(&env.file, "the program") ||
+		!bf_copy_string(&env.ca_file, server->ca_file) ||
+		!bf_copy_string(&env.proxy, server->proxy))
 		return bf_fail_nomem(err);
 	*ret = env;
 	env = (struct bf_environment){0};
@@ -70,8 +66,8 @@ enum bfabric_status bf_client_environment(const struct bfabric_server *server, c
 static enum bfabric_status fill_client(
 	const struct bfabric_login *login, struct bf_environment *env, struct bfabric_error *err)
 {
-	if (!copy(&env->client_id, login->client_id ? login->client_id : "CLI") ||
-		!copy(&env->scope, login->scope))
+	if (!bf_copy_string(&env->client_id, login->client_id ? login->client_id : "CLI") ||
+		!bf_copy_string(&env->scope, login->scope))
 		return bf_fail_nomem(err);
 	bf_secret_puts(&env->client_secret, login->client_secret ? login->client_secret : "");
 	return env->client_secret.failed ? bf_fail_nomem(err) : BFABRIC_OK;

@@ -72,8 +72,7 @@ static enum bfabric_status confirm_subject(struct bfabric_session *s, const stru
 static bool replace_string(char **to, const char *text)
 {
 	free(*to);
-	*to = text ? strdup(text) : NULL;
-	return *to || !text;
+	return bf_copy_string(to, text);
 }
 
 /* The record of this login; what it replaces is remembered as spent. */

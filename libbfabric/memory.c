@@ -7,19 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool copy_string(char **ret, const char *text)
-{
-	*ret = text ? strdup(text) : NULL;
-	return *ret || !text;
-}
-
 enum bfabric_status bf_hand_out(const struct bf_secret *value, const char *scope,
 	int64_t expires_at, struct bfabric_token *ret, struct bfabric_error *err)
 {
 	struct bfabric_token token = {.length = value->len, .expires_at = expires_at};
 
-	if (!copy_string(&token.value, bf_secret_reveal(value)) ||
-		!copy_string(&token.scope, scope)) {
+	if (!bf_copy_string(&token.value, bf_secret_reveal(value)) ||
+		!bf_copy_string(&token.scope, scope)) {
 		bfabric_token_clear(&token);
 		return bf_fail_nomem(err);
 	}

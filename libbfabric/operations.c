@@ -100,12 +100,6 @@ void bfabric_registration_clear(struct bfabric_registration *registration)
 	*registration = (struct bfabric_registration){0};
 }
 
-static bool copy(char **ret, const char *text)
-{
-	*ret = text ? strdup(text) : NULL;
-	return *ret || !text;
-}
-
 static const char *secret_or_null(const struct bf_secret *secret)
 {
 	return bf_secret_empty(secret) ? NULL : bf_secret_reveal(secret);
@@ -117,12 +111,12 @@ static enum bfabric_status hand_out(const struct bf_client_registration *from,
 	struct bfabric_registration to = {
 		.id = from->id, .client_secret_expires_at = from->client_secret_expires_at};
 
-	if (!copy(&to.client_id, from->client_id) ||
-		!copy(&to.client_secret, secret_or_null(&from->client_secret)) ||
-		!copy(&to.registration_access_token,
+	if (!bf_copy_string(&to.client_id, from->client_id) ||
+		!bf_copy_string(&to.client_secret, secret_or_null(&from->client_secret)) ||
+		!bf_copy_string(&to.registration_access_token,
 			secret_or_null(&from->registration_access_token)) ||
-		!copy(&to.registration_client_uri, from->registration_client_uri) ||
-		!copy(&to.scope, from->scope)) {
+		!bf_copy_string(&to.registration_client_uri, from->registration_client_uri) ||
+		!bf_copy_string(&to.scope, from->scope)) {
 		bfabric_registration_clear(&to);
 		return bf_fail_nomem(err);
 	}

@@ -20,6 +20,7 @@
 #include <pthread.h>
 #include "local/cache.h"
 #include "local/record.h"
+#include "base/concat.h"
 #include "base/lock.h"
 #include "oauth/grant.h"
 #include "session.h"

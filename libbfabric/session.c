@@ -279,12 +279,6 @@ enum bfabric_status bfabric_session_token(struct bfabric_session *session, int64
 		session, min_ttl, /* force_refresh= */ false, deadline, ret_token, err);
 }
 
-static bool copy_string(char **ret, const char *text)
-{
-	*ret = text ? strdup(text) : NULL;
-	return *ret || !text;
-}
-
 /* ---- login and password ---------------------------------------------------------------------- */
 
 void bfabric_auth_clear(struct bfabric_auth *auth)
@@ -310,8 +304,8 @@ enum bfabric_status bfabric_session_auth(struct bfabric_session *session, int64_
 		if (status != BFABRIC_OK)
 			return status;
 	}
-	if (!copy_string(&auth.login, password ? env->login : OAUTH_LOGIN) ||
-		!copy_string(&auth.password,
+	if (!bf_copy_string(&auth.login, password ? env->login : OAUTH_LOGIN) ||
+		!bf_copy_string(&auth.password,
 			password ? bf_secret_reveal(&env->password) : token.value)) {
 		bfabric_auth_clear(&auth);
 		bfabric_token_clear(&token);

@@ -32,7 +32,7 @@ struct bf_verifier {
 	enum bfabric_status (*discover)(
 		void *data, const struct bf_endpoints **ret, struct bfabric_error *err);
 	void *data;
-	int64_t deadline; /* CLOCK_BOOTTIME ms; 0: 30 s from now */
+	int64_t deadline;                    /* CLOCK_BOOTTIME ms; 0: 30 s from now */
 	const struct bfabric_cancel *cancel; /* NULL: nobody can */
 };
 

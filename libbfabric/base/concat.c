@@ -40,3 +40,9 @@ const char *bf_decimal(uint64_t number, char buf[BF_DECIMAL_SIZE])
 	while (number /= 10);
 	return at;
 }
+
+bool bf_copy_string(char **ret, const char *text)
+{
+	*ret = text ? strdup(text) : NULL;
+	return *ret || !text;
+}
