@@ -161,7 +161,7 @@ static enum bfabric_status log_out_own(struct bfabric_session *s, int64_t deadli
 	bf_record_log_out(s->own);
 	pthread_mutex_lock(&s->memory.mutex);
 	bf_token_release(&s->memory.token);
-	s->memory.valid = false;
+	s->memory.valid = s->memory.refused = false;
 	pthread_mutex_unlock(&s->memory.mutex);
 	return BFABRIC_OK;
 }

@@ -45,9 +45,18 @@ enum bfabric_status bf_own_publish(struct bfabric_session *s, struct bfabric_err
 	pthread_mutex_lock(&memory->mutex);
 	status = bf_token_copy(&memory->token, &s->own->token, err);
 	memory->valid = status == BFABRIC_OK;
+	memory->refused = false;
 	memory->forced_at = s->own->forced_at;
 	pthread_mutex_unlock(&memory->mutex);
 	return status;
+}
+
+/* For who only looks, and does not wait for a refresh under way. */
+static void note_refusal(struct bf_memory *memory)
+{
+	pthread_mutex_lock(&memory->mutex);
+	memory->refused = true;
+	pthread_mutex_unlock(&memory->mutex);
 }
 
 static enum bfabric_status renew(struct bf_call *call, struct bfabric_error *err)
@@ -63,6 +72,8 @@ static enum bfabric_status renew(struct bf_call *call, struct bfabric_error *err
 			"the login to %s is over", s->env.url.text);
 	}
 	status = bf_renew_unsaved(call, s->own, err);
+	if (status == BFABRIC_LOGIN_REQUIRED && !service)
+		note_refusal(&s->memory);
 	if (status == BFABRIC_OK)
 		status = bf_own_publish(s, err);
 	return status == BFABRIC_OK ? status : bf_call_fall_back(call, status, err);

@@ -45,6 +45,7 @@ struct bf_memory {
 	struct bf_file_info file;
 	int64_t checked_ms;
 	int64_t forced_at; /* own.c: as in the record */
+	bool refused;      /* own.c: the last refresh was */
 	bool valid;
 };
 

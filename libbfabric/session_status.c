@@ -180,16 +180,19 @@ static void describe_service(struct report *r, const struct bfabric_session *s)
 	warn_readable(r, env->client_secret_file, file.readable_by_others);
 }
 
-/* A login in memory: nothing of it is on disk. */
+/* A login in memory: nothing of it is on disk. A refresh under way is not waited for. */
 static void describe_own(struct report *r, struct bfabric_session *s)
 {
-	pthread_mutex_lock(&s->policy);
-	describe_one(r, s, &s->own->token);
-	copy(r, &r->out->subject, s->own->subject);
-	r->out->can_refresh |= s->env.method == BFABRIC_AUTH_CLIENT_CREDENTIALS;
-	if (r->out->token_state == BFABRIC_TOKEN_FRESH && !s->memory.valid)
+	struct bf_memory *memory = &s->memory;
+
+	pthread_mutex_lock(&memory->mutex);
+	describe_one(r, s, &memory->token);
+	r->out->login_required = memory->refused;
+	if (r->out->token_state == BFABRIC_TOKEN_FRESH && !memory->valid)
 		r->out->token_state = BFABRIC_TOKEN_REJECTED;
-	pthread_mutex_unlock(&s->policy);
+	pthread_mutex_unlock(&memory->mutex);
+	r->out->can_refresh = s->env.method == BFABRIC_AUTH_CLIENT_CREDENTIALS ||
+			      (r->out->can_refresh && !r->out->login_required);
 	copy(r, &r->out->store, "memory");
 }
 

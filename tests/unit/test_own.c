@@ -47,6 +47,17 @@ static enum bfabric_token_state state_of(struct world *w)
 	return state;
 }
 
+static void check_status(struct world *w, const char *subject, bool can_refresh, bool refused)
+{
+	struct bfabric_session_status status = {0};
+
+	assert_int_equal(bfabric_session_status(w->s, &status, NULL), BFABRIC_OK);
+	assert_string_equal(status.subject, subject);
+	assert_int_equal(status.can_refresh, can_refresh);
+	assert_int_equal(status.login_required, refused);
+	bfabric_session_status_clear(&status);
+}
+
 static void refreshed_without_files(void **state)
 {
 	struct world *w = *state;
@@ -82,8 +93,10 @@ static void a_refusal_ends_it(void **state)
 	assert_int_equal(world_get(w), BFABRIC_LOGIN_REQUIRED);
 	assert_int_equal(world_get(w), BFABRIC_LOGIN_REQUIRED);
 	assert_int_equal(w->server->requests, 1); /* asked once */
+	check_status(w, "alice", /* can_refresh= */ false, /* login_required= */ true);
 	assert_int_equal(log_in(w, "bob"), BFABRIC_OK);
 	assert_int_equal(world_get(w), BFABRIC_OK);
+	check_status(w, "bob", /* can_refresh= */ true, /* login_required= */ false);
 	check_no_files(w);
 }
 
@@ -147,6 +160,18 @@ static void a_service(void **state)
 	check_no_files(w);
 }
 
+/* Who only looks does not wait for a refresh under way. */
+static void status_waits_for_nobody(void **state)
+{
+	struct world *w = *state;
+
+	make_own(w, BFABRIC_AUTH_OAUTH);
+	assert_int_equal(log_in(w, "alice"), BFABRIC_OK);
+	assert_int_equal(pthread_mutex_lock(&w->s->policy), 0);
+	check_status(w, "alice", /* can_refresh= */ true, /* login_required= */ false);
+	assert_int_equal(pthread_mutex_unlock(&w->s->policy), 0);
+}
+
 static void *ask(void *data)
 {
 	struct bfabric_token token = {0};
@@ -176,6 +201,46 @@ static void threads_share_one_refresh(void **state)
 	check_no_files(w);
 }
 
+static void *ask_often(void *data)
+{
+	struct bfabric_session *s = data;
+
+	for (int i = 0; i < 50; i++) {
+		struct bfabric_token token = {0};
+		struct bfabric_session_status status = {0};
+
+		if (bfabric_session_token(s, 60, 0, &token, NULL) != BFABRIC_OK ||
+			bfabric_session_reject(s, token.value, NULL) != BFABRIC_OK ||
+			bfabric_session_status(s, &status, NULL) != BFABRIC_OK)
+			return data;
+		bfabric_session_status_clear(&status);
+		bfabric_token_clear(&token);
+	}
+	return NULL;
+}
+
+/* Tokens are asked for, refused and looked at, and somebody logs in meanwhile. */
+static void threads_do_everything_at_once(void **state)
+{
+	struct world *w = *state;
+	pthread_t threads[4];
+
+	make_own(w, BFABRIC_AUTH_OAUTH);
+	assert_int_equal(log_in(w, "alice"), BFABRIC_OK);
+	world_pass(w, 100);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, ask_often, w->s), 0);
+	for (size_t i = 0; i < 20; i++)
+		assert_int_equal(log_in(w, "alice"), BFABRIC_OK);
+	for (size_t i = 0; i < 4; i++) {
+		void *failed = NULL;
+
+		assert_int_equal(pthread_join(threads[i], &failed), 0);
+		assert_null(failed);
+	}
+	check_no_files(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,7 +249,9 @@ int main(void)
 		world_test(trouble_serves_what_is_valid),
 		world_test(a_rejected_token_is_replaced_once),
 		world_test(a_service),
+		world_test(status_waits_for_nobody),
 		world_test(threads_share_one_refresh),
+		world_test(threads_do_everything_at_once),
 	};
 
 	return cmocka_run_group_tests_name("own", tests, NULL, NULL);
