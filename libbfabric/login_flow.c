@@ -64,11 +64,11 @@ enum bfabric_status bf_login_begin(struct bf_login_flow *flow, struct bfabric_se
 	const struct bfabric_ui *ui, int64_t deadline, int64_t default_ms,
 	struct bfabric_error *err)
 {
-	enum bfabric_status status = bf_login_prepare(session, err);
+	enum bfabric_status status = bf_login_connect(flow, session, deadline, default_ms, err);
 
 	flow->ui = ui;
 	if (status == BFABRIC_OK)
-		status = bf_login_connect(flow, session, deadline, default_ms, err);
+		status = bf_login_prepare(session, flow->deadline, err);
 	return status == BFABRIC_OK ? bf_login_discover(flow, err) : status;
 }
 

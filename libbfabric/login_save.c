@@ -15,8 +15,10 @@ void bf_login_result_release(struct bf_login_result *result)
 	*result = (struct bf_login_result){0};
 }
 
-enum bfabric_status bf_login_prepare(struct bfabric_session *s, struct bfabric_error *err)
+enum bfabric_status bf_login_prepare(
+	struct bfabric_session *s, int64_t deadline, struct bfabric_error *err)
 {
+	int64_t limit = bf_boot_ms(s->sys) + LOCK_MS;
 	BF_AUTO_LOCK struct bf_lock lock = BF_LOCK_INIT;
 	BF_AUTO_STATE struct bf_state state = BF_STATE_INIT;
 	BF_AUTO_SAVE struct bf_save save = BF_SAVE_INIT;
@@ -29,7 +31,7 @@ enum bfabric_status bf_login_prepare(struct bfabric_session *s, struct bfabric_e
 			s->env.name, bfabric_auth_method_name(s->env.method));
 	if (s->own)
 		return BFABRIC_OK;
-	status = bf_session_lock(s, &lock, bf_boot_ms(s->sys) + LOCK_MS, err);
+	status = bf_session_lock(s, &lock, deadline && deadline < limit ? deadline : limit, err);
 	if (status == BFABRIC_OK)
 		status = bf_state_load(s, &state, err);
 	if (status == BFABRIC_OK)

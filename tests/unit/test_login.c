@@ -216,19 +216,37 @@ static void test_prepare_finds_what_is_in_the_way(void **state)
 	struct world *w = *state;
 	char temporary[512];
 
-	assert_int_equal(bf_login_prepare(w->s, &w->err), BFABRIC_OK);
+	assert_int_equal(bf_login_prepare(w->s, /* deadline= */ 0, &w->err), BFABRIC_OK);
 	assert_false(world_exists(w->paths.cache));
 	assert_false(world_exists(w->paths.record));
 	snprintf(temporary, sizeof(temporary), "%s.tmp", w->paths.record);
 	assert_int_equal(mkdir(temporary, 0700), 0);
-	assert_int_equal(bf_login_prepare(w->s, &w->err), BFABRIC_SYSTEM);
+	assert_int_equal(bf_login_prepare(w->s, /* deadline= */ 0, &w->err), BFABRIC_SYSTEM);
 	assert_non_null(strstr(w->err.text, w->paths.record));
 	assert_int_equal(rmdir(temporary), 0);
 	world_write(w->paths.record, "{\"version\": 7}");
-	assert_int_equal(bf_login_prepare(w->s, &w->err), BFABRIC_UNSUPPORTED);
+	assert_int_equal(bf_login_prepare(w->s, /* deadline= */ 0, &w->err), BFABRIC_UNSUPPORTED);
 	bfabric_session_free(w->s);
 	w->s = world_open(w, BFABRIC_AUTH_PAT);
-	assert_int_equal(bf_login_prepare(w->s, &w->err), BFABRIC_UNSUPPORTED);
+	assert_int_equal(bf_login_prepare(w->s, /* deadline= */ 0, &w->err), BFABRIC_UNSUPPORTED);
+}
+
+/* Another process refreshes, and takes its time. */
+static void test_prepare_waits_no_longer_than_told(void **state)
+{
+	struct world *w = *state;
+	BF_AUTO_LOCK struct bf_lock lock = BF_LOCK_INIT;
+	int64_t began = w->clock->boot_ms;
+
+	assert_int_equal(bf_session_lock(w->s, &lock, 1, &w->err), BFABRIC_OK);
+	assert_int_equal(bf_login_prepare(w->s, began + 1000, &w->err), BFABRIC_LOCK_TIMEOUT);
+	assert_in_range(w->clock->boot_ms - began, 1000, 1100);
+	began = w->clock->boot_ms;
+	assert_int_equal(bf_login_prepare(w->s, began + 90000, &w->err), BFABRIC_LOCK_TIMEOUT);
+	assert_in_range(w->clock->boot_ms - began, 30000, 30100);
+	began = w->clock->boot_ms;
+	assert_int_equal(bf_login_prepare(w->s, -1, &w->err), BFABRIC_LOCK_TIMEOUT);
+	assert_in_range(w->clock->boot_ms - began, 0, 100);
 }
 
 /* ---- by device ------------------------------------------------------------------------------- */
@@ -461,6 +479,7 @@ int main(void)
 		world_test(test_a_login_without_refresh_token),
 		world_test(test_a_huge_reply),
 		world_test(test_prepare_finds_what_is_in_the_way),
+		world_test(test_prepare_waits_no_longer_than_told),
 		world_test(test_device_login),
 		world_test(test_device_login_with_discovery),
 		world_test(test_device_login_denied),
