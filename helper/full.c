@@ -33,6 +33,7 @@ static const struct command {
 	{&bf_verb_remove, bf_run_remove},
 	{&bf_verb_configure_git, bf_run_configure_git},
 	{&bf_verb_exec, bf_run_exec},
+	{&bf_verb_doctor, bf_run_doctor},
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

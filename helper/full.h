@@ -19,6 +19,8 @@ enum bfabric_status bf_run_pkce(
 	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
 enum bfabric_status bf_run_configure_git(
 	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
+enum bfabric_status bf_run_doctor(
+	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
 enum bfabric_status bf_run_exec(
 	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
 
@@ -46,6 +48,7 @@ extern const struct bf_verb bf_verb_device;
 extern const struct bf_verb bf_verb_pkce;
 extern const struct bf_verb bf_verb_configure_git;
 extern const struct bf_verb bf_verb_exec;
+extern const struct bf_verb bf_verb_doctor;
 
 /*
  * Add the command that mends the failure in `err` to its text, where there is one: "...; run:

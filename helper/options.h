@@ -35,6 +35,7 @@ struct bf_command_line {
 	int no_confirm;
 	int inline_secret;
 	int override;
+	int offline;
 	int help;
 	int version;
 	int verbose;

@@ -24,14 +24,26 @@ struct bf_request {
 	int64_t deadline, reply_deadline;
 	/* Ends the request with CANCELLED, but not where only reply_deadline counts. Borrowed. */
 	const struct bfabric_cancel *cancel;
-	bool spends; /* a rotating token is in it: never reuse a connection, never resend */
+	bool wants_chain; /* the server's certificates, too: for explaining, not for trusting */
+	bool spends;      /* a rotating token is in it: never reuse a connection, never resend */
 };
 
+/* One certificate of the server, as the TLS library words it. */
+struct bf_certificate {
+	char subject[256], issuer[256];
+	int64_t not_after; /* Unix seconds, 0: unknown */
+};
+
+#define BF_CHAIN_MAX 8
+
 struct bf_reply {
-	long status;            /* HTTP status; 0: no reply came */
-	char content_type[128]; /* lower case, without parameters */
-	struct bf_secret body;  /* at most 1 MiB */
-	int64_t retry_after;    /* seconds, -1: not said */
+	long status;                  /* HTTP status; 0: no reply came */
+	char content_type[128];       /* lower case, without parameters */
+	struct bf_secret body;        /* at most 1 MiB */
+	int64_t retry_after;          /* seconds, -1: not said */
+	int64_t date;                 /* the server's clock, Unix seconds, 0: not said */
+	struct bf_certificate *chain; /* owned, the server's own first; NULL: not asked, no TLS */
+	size_t chain_count;
 };
 
 #define BF_AUTO_REQUEST BF_CLEANUP(bf_request_release)
@@ -39,11 +51,20 @@ struct bf_reply {
 void bf_request_release(struct bf_request *request);
 void bf_reply_release(struct bf_reply *reply);
 
+/* For a transport: a header line as it came. Date (RFC 9110, section 5.6.7) is taken from it. */
+void bf_reply_note_header(struct bf_reply *reply, const char *line, size_t len);
+
+/*
+ * For a transport: one "Name:value" of the `index`-th certificate: Subject, Issuer, Expire date
+ * ("Nov 23 15:01:03 2026 GMT"). What is beyond a limit or memory is left out.
+ */
+void bf_reply_note_certificate(struct bf_reply *reply, size_t index, const char *line);
+
 /*
  * perform: OK when any HTTP reply came, whatever its status; RETRY_LATER or TIMEOUT when none came
  * (text names host, proxy or certificate file, and the reason); BAD_REPLY when it broke a limit;
- * BAD_CONFIG when the certificate could not be verified or a CA file not be read; CANCELLED. *ret_sent says
- * (also on failure) whether any byte of the request may have reached the server.
+ * BAD_CONFIG when the certificate could not be verified or a CA file not be read; CANCELLED.
+ * *ret_sent says (also on failure) whether any byte of the request may have reached the server.
  */
 struct bf_transport {
 	enum bfabric_status (*perform)(void *data, const struct bf_request *request,

@@ -93,12 +93,13 @@ static size_t on_body(char *bytes, size_t one, size_t n, void *data)
 	return x->reply.body.failed ? CURL_WRITEFUNC_ERROR : n;
 }
 
-/* Counts only: informational replies, a proxy's headers and trailers come by here as well. */
+/* Informational replies, a proxy's headers and trailers come by here as well. */
 static size_t on_header(char *bytes, size_t one, size_t n, void *data)
 {
 	struct exchange *x = data;
 
-	(void)bytes, (void)one;
+	(void)one; /* always 1 */
+	bf_reply_note_header(&x->reply, bytes, n);
 	x->header_bytes += n;
 	if (x->header_bytes <= HEADERS_MAX)
 		return n;
@@ -169,6 +170,7 @@ static bool set_manners(struct exchange *x)
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+	SET(CURLOPT_CERTINFO, (long)x->request->wants_chain);
 	SET(CURLOPT_USERAGENT, "bfabric-auth/" BF_VERSION);
 	if (x->request->spends) {
 		SET(CURLOPT_FRESH_CONNECT, 1L);
@@ -227,14 +229,13 @@ static bool set_headers(struct exchange *x)
 static bool set_body(struct exchange *x)
 {
 	const struct bf_request *request = x->request;
-	bool get = strcmp(request->method, "GET") == 0;
 	bool bad = false;
 
 	if (!bf_secret_empty(&request->body) || strcmp(request->method, "POST") == 0) {
 		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
 		SET(CURLOPT_POSTFIELDS, bf_secret_reveal(&request->body)); /* not copied */
 	}
-	if (!get)
+	if (strcmp(request->method, "GET") != 0)
 		SET(CURLOPT_CUSTOMREQUEST, request->method);
 	return !bad;
 }
@@ -301,13 +302,18 @@ static void read_meta(struct exchange *x)
 {
 	char *type = NULL;
 	curl_off_t wait = 0;
+	struct curl_certinfo *chain = NULL;
 
 	/* these fail for an unknown name only */
 	(void)curl_easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE, &x->reply.status);
 	(void)curl_easy_getinfo(x->curl, CURLINFO_CONTENT_TYPE, &type);
 	(void)curl_easy_getinfo(x->curl, CURLINFO_RETRY_AFTER, &wait); /* 0: not said */
+	(void)curl_easy_getinfo(x->curl, CURLINFO_CERTINFO, &chain);
 	bf_media_type(x->reply.content_type, sizeof(x->reply.content_type), type);
 	x->reply.retry_after = wait <= 0 ? -1 : wait < RETRY_AFTER_MAX ? wait : RETRY_AFTER_MAX;
+	for (int i = 0; chain && i < chain->num_of_certs; i++)
+		for (struct curl_slist *item = chain->certinfo[i]; item; item = item->next)
+			bf_reply_note_certificate(&x->reply, (size_t)i, item->data);
 }
 
 static enum bfabric_status exchange(
