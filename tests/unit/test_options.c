@@ -154,9 +154,34 @@ static void test_nearest(void **state)
 	assert_string_equal(nearest(huge), "");
 }
 
+/* What is behind "--" is nobody's but the command's. */
+static void test_a_command_behind_the_dashes(void **state)
+{
+	static char env[] = "--env", a[] = "A", dashes[] = "--", help[] = "--help";
+	char *const argv[] = {env, a, dashes, help, dashes, NULL};
+	char *const bare[] = {a, NULL};
+	struct bf_command_line call = BF_COMMAND_LINE_INIT;
+
+	(void)state;
+	assert_int_equal(
+		bf_options_parse(options, BF_ARGUMENTS_COMMAND, 5, argv, &call, &err), BFABRIC_OK);
+	assert_string_equal(call.environment, "A");
+	assert_false(call.help);
+	assert_ptr_equal(call.command, argv + 3);
+	assert_fails(bf_options_parse(options, BF_ARGUMENTS_COMMAND, 1, bare, &call, &err),
+		BFABRIC_BAD_CALL, err, "behind --");
+	call = (struct bf_command_line)BF_COMMAND_LINE_INIT;
+	assert_int_equal(
+		bf_options_parse(options, BF_ARGUMENTS_COMMAND, 3, argv, &call, &err), BFABRIC_OK);
+	assert_ptr_equal(call.command, argv + 3);
+	assert_int_equal(
+		bf_options_parse(options, BF_ARGUMENTS_COMMAND, 2, argv, &call, &err), BFABRIC_OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_command_behind_the_dashes),
 		cmocka_unit_test(test_two_ways_to_give_a_value),
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_arguments),
