@@ -17,8 +17,6 @@ CANARY = "canary-0f8a61d2-canary"
 
 
 class Case(harness.TestCase):
-    server = None
-
     def setUp(self):
         self.home = self.enterContext(harness.Home())
 
