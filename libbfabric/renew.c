@@ -6,8 +6,8 @@
  * of one request. After it: one verdict, one consequence.
  */
 #include "policy.h"
+#include "base/hold.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -255,18 +255,6 @@ static enum bfabric_status consequence(struct renewal *r, struct bfabric_error *
 /* ---- the renewal ------------------------------------------------------------------------------
  */
 
-static void hold_signals(sigset_t *ret_before)
-{
-	sigset_t held;
-
-	sigemptyset(&held);
-	sigaddset(&held, SIGINT);
-	sigaddset(&held, SIGTERM);
-	sigaddset(&held, SIGHUP);
-	sigaddset(&held, SIGPIPE);
-	pthread_sigmask(SIG_BLOCK, &held, ret_before);
-}
-
 static enum bfabric_status keep(struct renewal *r, struct bf_save *save, struct bfabric_error *err)
 {
 	r->state->learned = false; /* saved with the token */
@@ -301,7 +289,7 @@ static enum bfabric_status spend_undisturbed(
 	sigset_t before;
 	enum bfabric_status status;
 
-	hold_signals(&before);
+	bf_hold_signals(&before);
 	status = spend(r, save, &trouble);
 	/* Too little time, patience or memory is this caller's trouble, not that of those who wait.
 	 */

@@ -46,8 +46,11 @@ struct bf_environment {
 	char *login;
 	struct bf_secret password;      /* password, or the token of `login: __oauth__` */
 	struct bf_secret pat;           /* personal access token */
-	struct bf_secret client_secret; /* inline */
+	struct bf_secret client_secret; /* inline; with oauth: of a confidential client */
 	char *client_secret_file; /* libbfabric.client_secret_file, absolute ("~/" expanded) */
+	/* RFC 7592, whatever the method: what manages the client. Not checked: see manage.h */
+	struct bf_secret registration_access_token;
+	char *registration_client_uri;
 	/* further keys of the sub-mapping `libbfabric:`, ours */
 	char *store;  /* "file" (default), "keyring" or an absolute path */
 	char **hosts; /* exact host[:port], https: may also get this environment's token */

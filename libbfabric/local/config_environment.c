@@ -12,6 +12,7 @@ enum key {
 	PAT,
 	CLIENT_SECRET,
 	REGISTRATION_ACCESS_TOKEN,
+	REGISTRATION_CLIENT_URI,
 	LIBBFABRIC,
 	KEY_COUNT,
 };
@@ -26,6 +27,7 @@ static const char *const key_names[KEY_COUNT] = {
 	[PAT] = "pat",
 	[CLIENT_SECRET] = "client_secret",
 	[REGISTRATION_ACCESS_TOKEN] = "registration_access_token",
+	[REGISTRATION_CLIENT_URI] = "registration_client_uri",
 	[LIBBFABRIC] = "libbfabric",
 };
 
@@ -161,6 +163,17 @@ static enum bfabric_status read_method(struct reader *r)
 	return BFABRIC_OK;
 }
 
+static enum bfabric_status read_registration(struct reader *r)
+{
+	struct bf_environment *env = r->env;
+	enum bfabric_status status =
+		secret(r, REGISTRATION_ACCESS_TOKEN, &env->registration_access_token);
+
+	return status == BFABRIC_OK
+		       ? string(r, REGISTRATION_CLIENT_URI, &env->registration_client_uri)
+		       : status;
+}
+
 /* The site's file is for everybody to read. */
 static enum bfabric_status refuse_site_secrets(struct reader *r)
 {
@@ -235,10 +248,13 @@ enum bfabric_status bf_config_read_yaml(
 	if (status == BFABRIC_OK)
 		status = read_method(&r);
 	if (status == BFABRIC_OK)
+		status = read_registration(&r);
+	if (status == BFABRIC_OK)
 		status = read_ours(&r);
 	env->readable_by_others = entry->file->info.readable_by_others &&
 				  !(bf_secret_empty(&env->password) && bf_secret_empty(&env->pat) &&
-					  bf_secret_empty(&env->client_secret));
+					  bf_secret_empty(&env->client_secret) &&
+					  bf_secret_empty(&env->registration_access_token));
 	return status;
 }
 

@@ -15,6 +15,8 @@ void bf_environment_release(struct bf_environment *env)
 	bf_secret_release(&env->pat);
 	bf_secret_release(&env->client_secret);
 	free(env->client_secret_file);
+	bf_secret_release(&env->registration_access_token);
+	free(env->registration_client_uri);
 	free(env->store);
 	for (size_t i = 0; i < env->host_count; i++)
 		free(env->hosts[i]);
