@@ -132,7 +132,7 @@ static enum bfabric_status log_out_files(struct bfabric_session *s, enum bf_logo
 	status = bf_session_lock(s, &lock, deadline, err);
 	if (status == BFABRIC_OK)
 		status = look(s, &state, &held, err);
-	if (status == BFABRIC_OK)
+	if (status == BFABRIC_OK && kind != BF_LOGOUT_CLIENT_GONE)
 		status = bf_logout_revoke(s, &state.record, &held, deadline, ret, err);
 	if (status != BFABRIC_OK)
 		return status;

@@ -35,8 +35,9 @@ struct bf_logout_result {
 };
 
 enum bf_logout_kind {
-	BF_LOGOUT_KEEP = 0, /* of the record stays what tells a spent token when it comes back */
-	BF_LOGOUT_FORGET,   /* nothing stays: the environment itself is going to be removed */
+	BF_LOGOUT_KEEP = 0,    /* of the record stays what tells a spent token when it comes back */
+	BF_LOGOUT_FORGET,      /* nothing stays: the environment itself is going to be removed */
+	BF_LOGOUT_CLIENT_GONE, /* the same without the server, for which the client is deleted */
 };
 
 /*
