@@ -36,7 +36,19 @@ enum bfabric_status bf_run_pat(
 	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
 enum bfabric_status bf_run_service(
 	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
+enum bfabric_status bf_run_register(
+	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
+enum bfabric_status bf_run_client_show(
+	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
+enum bfabric_status bf_run_client_update(
+	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
+enum bfabric_status bf_run_client_delete(
+	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
 
+extern const struct bf_verb bf_verb_register;
+extern const struct bf_verb bf_verb_client_show;
+extern const struct bf_verb bf_verb_client_update;
+extern const struct bf_verb bf_verb_client_delete;
 extern const struct bf_verb bf_verb_logout;
 extern const struct bf_verb bf_verb_list;
 extern const struct bf_verb bf_verb_activate;

@@ -78,6 +78,8 @@ static void put_option(const struct bf_option *o, unsigned width, struct bf_secr
 {
 	char name[80], value[40] = "", letter[8] = "";
 
+	if (o->kind == BF_OPTION_REFUSED)
+		return;
 	if (o->kind != BF_OPTION_SET)
 		snprintf(value, sizeof(value), " %s", o->argument);
 	if (o->letter)

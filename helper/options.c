@@ -70,6 +70,19 @@ static enum bfabric_status fail_unknown(
 		(int)(len < 100 ? len : 100), name);
 }
 
+static enum bfabric_status store_item(const struct bf_option *o, const char *value,
+	struct bf_option_list *list, struct bfabric_error *err)
+{
+	if (!*value)
+		return bf_fail(
+			err, BFABRIC_BAD_CALL, "--%s needs a value that is not empty", o->name);
+	if (list->count == BF_LIST_MAX)
+		return bf_fail(err, BFABRIC_BAD_CALL, "--%s is given more than %d times", o->name,
+			BF_LIST_MAX);
+	list->items[list->count++] = value;
+	return BFABRIC_OK;
+}
+
 static enum bfabric_status store(const struct bf_option *o, const char *value,
 	struct bf_command_line *call, struct bfabric_error *err)
 {
@@ -106,6 +119,10 @@ static enum bfabric_status store(const struct bf_option *o, const char *value,
 				err, BFABRIC_BAD_CALL, "--%s takes one of %s", o->name, o->choices);
 		memcpy(member, &choice, sizeof(choice));
 		return BFABRIC_OK;
+	case BF_OPTION_LIST:
+		return store_item(o, value, (struct bf_option_list *)(void *)member, err);
+	case BF_OPTION_REFUSED:
+		return bf_fail(err, BFABRIC_BAD_CALL, "--%s: %s", o->name, o->help);
 	}
 	return bf_fail(err, BFABRIC_BAD_CALL, "--%s cannot be used", o->name);
 }
@@ -115,6 +132,8 @@ static enum bfabric_status take(const struct bf_option *o, const char *inline_va
 	const char *next, int *taken, struct bf_command_line *call, struct bfabric_error *err)
 {
 	*taken = 1;
+	if (o->kind == BF_OPTION_REFUSED)
+		return store(o, NULL, call, err);
 	if (o->kind == BF_OPTION_SET) {
 		if (inline_value)
 			return bf_fail(err, BFABRIC_BAD_CALL, "--%s takes no value", o->name);

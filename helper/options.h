@@ -15,6 +15,13 @@
 #define BF_ARGUMENTS_MAX 4
 /* No argument of ours, but a command of the caller's behind "--": nothing of it is read here. */
 #define BF_ARGUMENTS_COMMAND SIZE_MAX
+#define BF_LIST_MAX          32
+
+/* What an option collects that may be given several times; NULL at the end. */
+struct bf_option_list {
+	const char *items[BF_LIST_MAX + 1];
+	size_t count;
+};
 
 /* What a command line said, for all verbs. Strings are borrowed from argv. */
 struct bf_command_line {
@@ -23,9 +30,14 @@ struct bf_command_line {
 	const char *client_id;
 	const char *scope;
 	const char *secret_file; /* --pat-file, --secret-file; "-": stdin */
-	int64_t min_ttl;         /* seconds, -1: the environment's */
-	int64_t timeout;         /* seconds, 0: the verb's own */
-	int64_t port;            /* 0: any */
+	const char *token_file;  /* of an access token */
+	const char *name;        /* of a client */
+	const char *service_user;
+	const char *save_env;
+	struct bf_option_list redirect_uris, grant_types;
+	int64_t min_ttl; /* seconds, -1: the environment's */
+	int64_t timeout; /* seconds, 0: the verb's own */
+	int64_t port;    /* 0: any */
 	int no_browser;
 	int force_refresh; /* flags: 0 or 1 */
 	int json;
@@ -36,6 +48,9 @@ struct bf_command_line {
 	int inline_secret;
 	int override;
 	int offline;
+	int no_service_user;
+	int show_secret;
+	int force;
 	int help;
 	int version;
 	int verbose;
@@ -58,6 +73,8 @@ enum bf_option_kind {
 	BF_OPTION_SECONDS, /* int64_t, `value`..`limit` */
 	BF_OPTION_NUMBER,  /* int64_t, `value`..`limit` */
 	BF_OPTION_CHOICE,  /* int: the position in `choices` */
+	BF_OPTION_LIST,    /* struct bf_option_list; not empty, may be given again */
+	BF_OPTION_REFUSED, /* takes a value but is an error, `help`; not in the help */
 };
 
 struct bf_option {

@@ -2,7 +2,7 @@
 #include "say.h"
 #include "../libbfabric/session.h"
 
-static void say_line(void *data, const char *text)
+void bf_trace_say(void *data, const char *text)
 {
 	(void)data; /* nothing is kept between lines */
 	bf_say("trace: %s", text);
@@ -16,5 +16,5 @@ void bf_trace_session(const struct bf_command_line *call, struct bfabric_session
 		return;
 	bf_say("trace: environment %s of %s, line %u: %s, client %s", env->name, env->file,
 		env->line, env->url.text, env->client_id ? env->client_id : "none");
-	bf_session_trace_to(session, say_line, /* data= */ NULL);
+	bf_session_trace_to(session, bf_trace_say, /* data= */ NULL);
 }

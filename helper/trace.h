@@ -14,4 +14,7 @@ bool bf_trace_wanted(const struct bf_command_line *call);
 /* Tell about this session from now on, if that is wanted. */
 void bf_trace_session(const struct bf_command_line *call, struct bfabric_session *session);
 
+/* A line of it, for what takes a function. */
+void bf_trace_say(void *data, const char *text);
+
 #endif

@@ -3,6 +3,7 @@
 #include "oauth/reply.h"
 #include "policy.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -241,6 +242,49 @@ static enum bfabric_status take_text(const char *path, const struct bf_secret *t
 	return body->failed ? bf_fail_nomem(err) : BFABRIC_OK;
 }
 
+/* Zeros that were promised and not cut off yet. */
+static void cut_zeros(struct bf_secret *text)
+{
+	bf_secret_cut(text, strlen(bf_secret_reveal(text)));
+}
+
+static bool is_object(const struct bf_secret *body)
+{
+	BF_AUTO_JSON json_t *json = json_loadb(bf_secret_reveal(body), body->len, 0, NULL);
+
+	return json_is_object(json);
+}
+
+/*
+ * A run that was killed while it wrote the file, which takes as long as the disk does. What is
+ * whole becomes the file; anything less is left for the next writer to remove.
+ */
+static enum bfabric_status adopt_temporary(const char *path, struct bfabric_error *err)
+{
+	BF_AUTO_FREE char *temporary = bf_concat(path, ".tmp", NULL);
+	BF_AUTO_RESCUE_HEAD struct bf_rescue_head head = {0};
+	BF_AUTO_SECRET struct bf_secret text = BF_SECRET_INIT, body = BF_SECRET_INIT;
+	struct bf_file_info info = {0};
+	enum bfabric_status status = BFABRIC_OK;
+
+	if (!temporary)
+		return bf_fail_nomem(err);
+	status = bf_file_read(temporary, BF_FILE_PRIVATE, FILE_MAX, &text, &info, err);
+	if (status == BFABRIC_NO_MEMORY)
+		return status;
+	if (status != BFABRIC_OK || !info.found)
+		return BFABRIC_OK;
+	cut_zeros(&text);
+	status = take_text(path, &text, &head, &body, err);
+	if (status == BFABRIC_NO_MEMORY)
+		return status;
+	if (status == BFABRIC_OK && is_object(&body))
+		return rename(temporary, path) == 0
+			       ? BFABRIC_OK
+			       : bf_fail(err, BFABRIC_SYSTEM, "cannot rename %s: %m", temporary);
+	return BFABRIC_OK;
+}
+
 enum bfabric_status bf_rescue_read(const char *path, bool *ret_found,
 	struct bf_rescue_head *ret_head, struct bf_secret *ret_body, struct bfabric_error *err)
 {
@@ -249,8 +293,14 @@ enum bfabric_status bf_rescue_read(const char *path, bool *ret_found,
 	enum bfabric_status status =
 		bf_file_read(path, BF_FILE_PRIVATE, FILE_MAX, &text, &info, err);
 
+	if (status == BFABRIC_OK && !info.found) {
+		status = adopt_temporary(path, err);
+		if (status == BFABRIC_OK)
+			status = bf_file_read(path, BF_FILE_PRIVATE, FILE_MAX, &text, &info, err);
+	}
 	if (status != BFABRIC_OK)
 		return status;
 	*ret_found = info.found;
+	cut_zeros(&text);
 	return info.found ? take_text(path, &text, ret_head, ret_body, err) : BFABRIC_OK;
 }

@@ -25,10 +25,12 @@ static enum bfabric_status name_of(
 /* A reply that nobody fetched. */
 static enum bfabric_status check_unsaved(const char *rescue_path, struct bfabric_error *err)
 {
-	struct bf_file_info info = {0};
-	enum bfabric_status status = bf_file_stat(rescue_path, BF_FILE_PRIVATE, &info, err);
+	BF_AUTO_RESCUE_HEAD struct bf_rescue_head head = {0};
+	BF_AUTO_SECRET struct bf_secret body = BF_SECRET_INIT;
+	bool found = false;
+	enum bfabric_status status = bf_rescue_read(rescue_path, &found, &head, &body, err);
 
-	if (status == BFABRIC_OK && info.found)
+	if (status == BFABRIC_OK && found)
 		return bf_fail(err, BFABRIC_FORBIDDEN,
 			"an interrupted run registered a client of this name; the server's answer "
 			"is in %.300s: take from it what you need, then remove it",

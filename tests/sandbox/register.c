@@ -171,7 +171,8 @@ static bool owns(const struct sb_client *client, const char *registration_token)
 }
 
 /* What an update must not hold (RFC 7592 section 2.2); NULL if nothing is wrong with it. */
-static const char *update_refusal(const struct sb_client *client, const json_t *document)
+static const char *update_refusal(
+	const struct sandbox *sb, const struct sb_client *client, const json_t *document)
 {
 	static const char *const never[] = {"registration_access_token", "registration_client_uri",
 		"client_secret_expires_at", "client_id_issued_at"};
@@ -183,7 +184,7 @@ static const char *update_refusal(const struct sb_client *client, const json_t *
 	if (secret && (!client->secret || !json_is_string(secret) ||
 			      strcmp(json_string_value(secret), client->secret) != 0))
 		return "client_secret must be the present one.";
-	for (size_t i = 0; i < SB_COUNTOF(never); i++) {
+	for (size_t i = 0; i < SB_COUNTOF(never) && !sb->set.registration_takes_all; i++) {
 		if (json_object_get(document, never[i]))
 			return "An update must not hold what only the server decides.";
 	}
@@ -192,7 +193,7 @@ static const char *update_refusal(const struct sb_client *client, const json_t *
 
 static void update(struct sb_request *rq, struct sb_client *client, const json_t *document)
 {
-	const char *wrong = update_refusal(client, document);
+	const char *wrong = update_refusal(rq->sb, client, document);
 	SB_AUTOFREE char *token = NULL;
 	struct sb_refusal refusal = {"invalid_client_metadata", wrong};
 	bool is_public;

@@ -128,6 +128,8 @@ static const struct option_row rows[] = {
 		"registration_client_uri names another server"},
 	{"registration-keeps-secret", FLAG, true, AT(registration_keeps_secret), NULL, NULL,
 		"an update gives no new secret"},
+	{"registration-takes-all", FLAG, true, AT(registration_takes_all), NULL, NULL,
+		"an update may hold what only the server decides, as bfabricPy sends it"},
 
 	{"warm-session", SWITCH, true, AT(warm_session), "on|off", "on",
 		"a browser that approved a client before returns at once", "Authorization"},

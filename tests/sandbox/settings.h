@@ -91,6 +91,7 @@ struct sb_settings {
 	char register_scope[SB_SETTING_MAX];
 	bool registration_foreign_uri;
 	bool registration_keeps_secret;
+	bool registration_takes_all;
 	int context_ids; /* enum sb_ids */
 	bool launch_single_use;
 	bool exchange_refresh_token;
