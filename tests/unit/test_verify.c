@@ -18,6 +18,7 @@ static struct scene {
 	char *keys; /* what the server answers with; owned */
 	enum bfabric_status trouble;
 	long status; /* of the reply */
+	const char *type;
 	unsigned asked;
 	bool find;                  /* the endpoints are not known beforehand */
 	struct bf_secret rsa, p256; /* tokens, by keys of the same names */
@@ -50,6 +51,7 @@ static enum bfabric_status perform(void *data, const struct bf_request *request,
 	scene.asked++;
 	*ret_sent = true;
 	*ret_reply = (struct bf_reply){.status = scene.status, .retry_after = -1};
+	snprintf(ret_reply->content_type, sizeof(ret_reply->content_type), "%s", scene.type);
 	bf_secret_puts(&ret_reply->body, scene.keys);
 	fault_hold(false);
 	return scene.trouble == BFABRIC_OK ? BFABRIC_OK
@@ -93,7 +95,7 @@ static char *without_p256(const char *keys)
 static int setup(void **state)
 {
 	scratch_setup(state);
-	scene = (struct scene){.now = NOW, .status = 200};
+	scene = (struct scene){.now = NOW, .status = 200, .type = "application/json"};
 	load("good-rs256", &scene.rsa, &scene.both);
 	load("good-es256", &scene.p256, &scene.both);
 	scene.only_rsa = without_p256(scene.both);
@@ -312,6 +314,8 @@ static void broken_answers(void **state)
 	expect(&scene.rsa, BFABRIC_RETRY_LATER, 1);
 	scene.status = 404;
 	expect(&scene.rsa, BFABRIC_BAD_REPLY, 1);
+	scene.type = "text/html"; /* the application is deployed anew */
+	expect(&scene.rsa, BFABRIC_RETRY_LATER, 1);
 	scene.status = 200;
 	scene.keys = scene.both + 1;
 	expect(&scene.rsa, BFABRIC_BAD_REPLY, 1);
@@ -341,6 +345,43 @@ static void damaged_files_count_as_none(void **state)
 	expect(&scene.rsa, BFABRIC_OK, 1);
 	expect(&scene.rsa, BFABRIC_OK, 0);
 	assert_int_equal(scratch_mode(path), 0600);
+}
+
+/* A damaged file is none, an unsafe one is named, and of both nothing is taken. */
+static void what_cannot_be_read(void **state)
+{
+	BF_AUTO_FREE char *path = path_of_keys();
+	BF_AUTO_JWKS_CACHE struct bf_jwks_cache cache = {0};
+
+	(void)state;
+	assert_int_equal(bf_jwks_cache_read(path, &cache, &scene.err), BFABRIC_OK);
+	assert_null(cache.document);
+	expect(&scene.rsa, BFABRIC_OK, 1);
+	assert_int_equal(bf_jwks_cache_read(path, &cache, &scene.err), BFABRIC_OK);
+	assert_non_null(cache.document);
+	assert_int_equal(cache.fetched, NOW);
+	assert_int_equal(cache.asked, NOW);
+	assert_int_equal(bf_file_replace(path, "{", 1, NULL), BFABRIC_OK);
+	assert_int_equal(bf_jwks_cache_read(path, &cache, &scene.err), BFABRIC_OK);
+	assert_null(cache.document);
+	assert_int_equal(chmod(path, 0622), 0);
+	assert_fails(bf_jwks_cache_read(path, &cache, &scene.err), BFABRIC_SYSTEM, scene.err, path);
+}
+
+/* What a server sends is kept only as far as it can be read again. */
+static void too_large_to_keep(void **state)
+{
+	BF_AUTO_FREE char *path = path_of_keys();
+	BF_AUTO_FREE char *text = malloc(BF_JWKS_FILE_MAX + 1);
+	BF_AUTO_JWKS_CACHE struct bf_jwks_cache cache = {
+		.jwks_uri = strdup(BASE), .fetched = NOW, .asked = NOW};
+
+	(void)state;
+	memset(text, 'x', BF_JWKS_FILE_MAX);
+	text[BF_JWKS_FILE_MAX] = '\0';
+	cache.document = json_pack("{s:s}", "x", text);
+	assert_fails(bf_jwks_cache_write(path, &cache, &scene.err), BFABRIC_BAD_REPLY, scene.err,
+		"too large");
 }
 
 static void no_home_to_keep_keys_in(void **state)
@@ -412,6 +453,8 @@ int main(void)
 		verify_test(unreachable_server),
 		verify_test(broken_answers),
 		verify_test(damaged_files_count_as_none),
+		verify_test(what_cannot_be_read),
+		verify_test(too_large_to_keep),
 		verify_test(no_home_to_keep_keys_in),
 		verify_test(tokens_that_cost_no_request),
 		verify_test(no_memory),
