@@ -35,7 +35,7 @@ static void check_files(struct bf_doctor *d)
 		path = NULL;
 	if (path)
 		about_file(d, "configuration", path, BF_FILE_FOLLOW);
-	about_file(d, "site's configuration", named ? named : BF_SITE_CONFIG, BF_FILE_ROOTS);
+	about_file(d, "site configuration", named ? named : BF_SITE_CONFIG, BF_FILE_ROOTS);
 	if (getenv("BFABRICPY_CONFIG_OVERRIDE"))
 		bf_found(d, BF_FOUND_WARNING,
 			"unset BFABRICPY_CONFIG_OVERRIDE to use the files again",

@@ -41,8 +41,8 @@ const struct bf_verb bf_verb_exec = {
 		"start.",
 	.examples = "bfabric exec -- python analysis.py\n"
 		    "bfabric exec --env TEST -- make report\n"
-		    "bfabric exec -- sh -c 'curl -H \"Authorization: Bearer $(cat "
-		    "$BEARER_TOKEN_FILE)\" URL'",
+		    "bfabric exec -- sh -c 'sed \"s/^/Authorization: Bearer /\" "
+		    "$BEARER_TOKEN_FILE | curl -H @- URL'",
 };
 
 /* One run. */

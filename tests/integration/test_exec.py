@@ -126,7 +126,7 @@ class Environment(Case):
         self.home.write_config(URL)
         result = self.exec("touch", self.home.home / "ran")
         self.assertExit(result, 3)
-        self.assertIn("bfabric auth device-code --env SANDBOX", result.err)
+        self.assertIn("bfabric login --env SANDBOX", result.err)
         self.assertFalse((self.home.home / "ran").exists())
         self.assertEqual(self.folders(), [])
 
