@@ -116,19 +116,15 @@ enum bfabric_status bf_claims_verify(struct bf_login_flow *flow, const struct bf
 }
 
 enum bfabric_status bf_claims_introspect(struct bf_login_flow *flow,
-	const struct bfabric_credentials *credentials, const struct bf_secret *token,
+	const struct bf_grant_params *client, const struct bf_secret *token,
 	struct bfabric_claims *ret, struct bfabric_error *err)
 {
 	BF_AUTO_INTROSPECTION struct bf_introspection answer = {0};
-	BF_AUTO_SECRET struct bf_secret secret = BF_SECRET_INIT;
 	BF_AUTO_REQUEST struct bf_request request = {0};
 	BF_AUTO_REPLY struct bf_reply reply = {0};
-	struct bf_grant_params client = {0};
-	enum bfabric_status status = bf_client_params(credentials, &secret, &client, err);
+	enum bfabric_status status = bf_introspection_build(
+		flow->endpoints.introspection, token, BF_TOKEN_HINT_ACCESS, client, &request, err);
 
-	if (status == BFABRIC_OK)
-		status = bf_introspection_build(flow->endpoints.introspection, token,
-			BF_TOKEN_HINT_ACCESS, &client, &request, err);
 	if (status == BFABRIC_OK)
 		status = bf_login_perform(flow, &request, &reply, err);
 	if (status == BFABRIC_OK)

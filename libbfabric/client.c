@@ -66,6 +66,8 @@ enum bfabric_status bf_client_environment(const struct bfabric_server *server, c
 static enum bfabric_status fill_client(
 	const struct bfabric_login *login, struct bf_environment *env, struct bfabric_error *err)
 {
+	if (login->client_id && !*login->client_id)
+		return bf_fail(err, BFABRIC_BAD_CALL, "the client id is empty");
 	if (!bf_copy_string(&env->client_id, login->client_id ? login->client_id : "CLI") ||
 		!bf_copy_string(&env->scope, login->scope))
 		return bf_fail_nomem(err);

@@ -45,7 +45,10 @@ BF_MUST_USE enum bfabric_status bf_server_call_discover(struct bf_server_call *c
 
 /* ---- operations.c ---- */
 
-/* How this client authenticates; `secret` receives its secret and must outlive `ret`. */
+/*
+ * How this client authenticates; `secret` receives its secret and must outlive `ret`. BAD_CALL: it
+ * has no id.
+ */
 BF_MUST_USE enum bfabric_status bf_client_params(const struct bfabric_credentials *credentials,
 	struct bf_secret *secret, struct bf_grant_params *ret, struct bfabric_error *err);
 /* A token that a program handed over. BAD_CALL: there is none. */
@@ -65,7 +68,7 @@ BF_MUST_USE enum bfabric_status bf_claims_verify(struct bf_login_flow *flow,
 
 /* DENIED: not active. */
 BF_MUST_USE enum bfabric_status bf_claims_introspect(struct bf_login_flow *flow,
-	const struct bfabric_credentials *credentials, const struct bf_secret *token,
+	const struct bf_grant_params *client, const struct bf_secret *token,
 	struct bfabric_claims *ret, struct bfabric_error *err);
 
 #endif

@@ -14,6 +14,8 @@ enum bfabric_status bf_client_params(const struct bfabric_credentials *credentia
 {
 	const char *text = credentials->client_secret ? credentials->client_secret : "";
 
+	if (!credentials->client_id || !*credentials->client_id)
+		return bf_fail(err, BFABRIC_BAD_CALL, "no client id is given");
 	bf_secret_puts(secret, text);
 	if (secret->failed)
 		return bf_fail_nomem(err);
@@ -52,13 +54,17 @@ enum bfabric_status bfabric_introspect(const struct bfabric_server *server,
 	struct bfabric_claims *ret_claims, struct bfabric_error *err)
 {
 	BF_AUTO_SERVER_CALL struct bf_server_call call = {0};
+	BF_AUTO_SECRET struct bf_secret query = BF_SECRET_INIT;
 	BF_AUTO_SECRET struct bf_secret secret = BF_SECRET_INIT;
-	enum bfabric_status status = bf_token_argument(token, &secret, err);
+	struct bf_grant_params client = {0};
+	enum bfabric_status status = bf_token_argument(token, &query, err);
 
+	if (status == BFABRIC_OK)
+		status = bf_client_params(credentials, &secret, &client, err);
 	if (status == BFABRIC_OK)
 		status = bf_server_call_discover(&call, server, deadline, err);
 	if (status == BFABRIC_OK)
-		status = bf_claims_introspect(&call.flow, credentials, &secret, ret_claims, err);
+		status = bf_claims_introspect(&call.flow, &client, &query, ret_claims, err);
 	return status;
 }
 

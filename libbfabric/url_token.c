@@ -97,8 +97,9 @@ static enum bfabric_status read_claims(
 	struct launch *l, struct bfabric_claims *ret, struct bfabric_error *err)
 {
 	BF_AUTO_SECRET struct bf_secret token = BF_SECRET_INIT;
-	struct bfabric_credentials credentials = {
-		.client_id = l->login->client_id, .client_secret = l->login->client_secret};
+	const struct bf_grant_params client = {.client_id = l->s->env.client_id,
+		.client_auth = BF_CLIENT_AUTH_BASIC,
+		.client_secret = &l->s->env.client_secret};
 	enum bfabric_status status;
 
 	bf_secret_puts(&token, json_string_value(json_object_get(l->reply, "access_token")));
@@ -106,7 +107,7 @@ static enum bfabric_status read_claims(
 		return bf_fail_nomem(err);
 	status = bf_claims_verify(&l->flow, &token, /* expected= */ NULL, ret, err);
 	return status == BFABRIC_UNSUPPORTED
-		       ? bf_claims_introspect(&l->flow, &credentials, &token, ret, err)
+		       ? bf_claims_introspect(&l->flow, &client, &token, ret, err)
 		       : status;
 }
 

@@ -112,8 +112,12 @@ enum bfabric_status bfabric_token_cache_path(const char *base_url, const char *c
 {
 	BF_AUTO_URL struct bf_url url = BF_URL_INIT;
 	BF_AUTO_PATHS struct bf_paths paths = BF_PATHS_INIT;
-	enum bfabric_status status = bf_url_parse(base_url, &url, err);
+	enum bfabric_status status;
 
+	if (!base_url || !client_id || !environment)
+		return bf_fail(err, BFABRIC_BAD_CALL,
+			"a token cache has a base URL, a client id and an environment");
+	status = bf_url_parse(base_url, &url, err);
 	if (status == BFABRIC_OK)
 		status = bf_paths_init(
 			&url, client_id, environment, /* with_runtime= */ false, &paths, err);

@@ -261,6 +261,61 @@ static void what_is_refused(void **state)
 		BFABRIC_FORBIDDEN);
 }
 
+/* Half a client, where a whole one is needed. */
+static void missing_credentials(void **state)
+{
+	static const struct {
+		const char *id, *secret;
+	} halves[] = {{NULL, "s3cret"}, {"app", NULL}, {"app", ""}, {"", "s3cret"}};
+	static const char launch_token[] = "eyJhIjoxfQ.eyJhIjoxfQ.AAAA";
+	struct bfabric_claims claims = {.expires_at = 7};
+	struct bfabric *client = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(halves) / sizeof(halves[0]); i++) {
+		const struct bfabric_login login = {.server.base_url = BASE,
+			.client_id = halves[i].id,
+			.client_secret = halves[i].secret};
+
+		assert_fails(bfabric_connect_oauth(&login, &client, &err), BFABRIC_BAD_CALL, err,
+			"client id");
+		assert_fails(bfabric_from_url_token(&login, launch_token, &client, &claims, &err),
+			BFABRIC_BAD_CALL, err, "client id");
+	}
+	for (int i = 0; i < 2; i++) {
+		const struct bfabric_credentials nobody = {i ? "" : NULL, "s3cret"};
+
+		assert_fails(bfabric_introspect(&server, &nobody, "token", 0, &claims, &err),
+			BFABRIC_BAD_CALL, err, "client id");
+		assert_fails(bfabric_revoke(&server, &nobody, "token", 0, &err), BFABRIC_BAD_CALL,
+			err, "client id");
+	}
+	assert_null(client);
+	assert_int_equal(claims.expires_at, 7);
+	assert_int_equal(requests, 0);
+}
+
+/* What is handed out is written on success only, and need not be wanted. */
+static void launch_with_and_without_claims(void **state)
+{
+	const struct bfabric_login login = {
+		.server.base_url = BASE, .client_id = "app", .client_secret = "s3cret"};
+	static const char launch_token[] = "eyJhIjoxfQ.eyJhIjoxfQ.AAAA";
+	struct bfabric_claims claims = {.expires_at = 7};
+	struct bfabric *client = NULL;
+
+	(void)state;
+	other = (struct answer){"/oauth/introspect", 200, "{\"active\":false}"};
+	assert_int_equal(bfabric_from_url_token(&login, launch_token, &client, &claims, NULL),
+		BFABRIC_DENIED);
+	assert_null(client);
+	assert_int_equal(claims.expires_at, 7);
+	other = (struct answer){0};
+	assert_int_equal(
+		bfabric_from_url_token(&login, launch_token, &client, NULL, NULL), BFABRIC_OK);
+	bfabric_free(client);
+}
+
 /* Nothing of this reaches a server. */
 static void bad_calls(void **state)
 {
@@ -279,6 +334,8 @@ static void bad_calls(void **state)
 		BFABRIC_UNSUPPORTED, err, "older");
 	assert_fails(bfabric_connect_pat(&server, "two words", &client, &err), BFABRIC_BAD_CALL,
 		err, "personal access token");
+	assert_int_equal(bfabric_connect_pat(&server, NULL, &client, &err), BFABRIC_BAD_CALL);
+	assert_int_equal(bfabric_connect_pat(&server, "", &client, &err), BFABRIC_BAD_CALL);
 	assert_fails(bfabric_connect_pat(&(struct bfabric_server){0}, "pat", &client, &err),
 		BFABRIC_BAD_CALL, err, "base URL");
 	assert_fails(bfabric_connect_pat(&(struct bfabric_server){.base_url = "http://example.org"},
@@ -319,6 +376,8 @@ int main(void)
 		cmocka_unit_test_setup(personal_access_token, begin),
 		cmocka_unit_test_setup(launch, begin),
 		cmocka_unit_test_setup(what_is_refused, begin),
+		cmocka_unit_test_setup(missing_credentials, begin),
+		cmocka_unit_test_setup(launch_with_and_without_claims, begin),
 		cmocka_unit_test_setup(bad_calls, begin),
 		cmocka_unit_test_setup(cancelled, begin),
 	};

@@ -87,6 +87,11 @@ static void test_bad_url(void **state)
 	(void)state; /* none */
 	assert_int_equal(
 		bfabric_token_cache_path("ftp://x", "CLI", "E", &path, &err), BFABRIC_BAD_CALL);
+	assert_int_equal(bfabric_token_cache_path(NULL, "CLI", "E", &path, &err), BFABRIC_BAD_CALL);
+	assert_int_equal(bfabric_token_cache_path("https://h.example", NULL, "E", &path, &err),
+		BFABRIC_BAD_CALL);
+	assert_int_equal(bfabric_token_cache_path("https://h.example", "CLI", NULL, &path, &err),
+		BFABRIC_BAD_CALL);
 	assert_null(path);
 	assert_true(*err.text);
 }
