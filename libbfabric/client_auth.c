@@ -50,3 +50,9 @@ size_t bf_client_auth_forms(const char *known, bool has_secret, enum bf_client_a
 	ret_forms[1] = body ? BF_CLIENT_AUTH_EMPTY_BASIC : BF_CLIENT_AUTH_BODY;
 	return 2;
 }
+
+bool bf_client_auth_refused(enum bf_client_auth form, enum bf_token_verdict verdict)
+{
+	return verdict == BF_TOKEN_CLIENT_REFUSED ||
+	       (verdict == BF_TOKEN_REQUEST_REFUSED && form == BF_CLIENT_AUTH_EMPTY_BASIC);
+}

@@ -306,6 +306,12 @@ BF_MUST_USE enum bfabric_status bf_client_secret(
 /* The forms of client authentication to try, best first; returns how many. */
 size_t bf_client_auth_forms(const char *known, bool has_secret, enum bf_client_auth ret_forms[2]);
 
+/*
+ * Whether the form was refused and not what it carried, which is not spent then. Some servers find
+ * an empty secret malformed, which is invalid_request (RFC 6749, section 5.2), rather than wrong.
+ */
+bool bf_client_auth_refused(enum bf_client_auth form, enum bf_token_verdict verdict);
+
 /* ---- renew.c ---- */
 
 /*

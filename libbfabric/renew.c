@@ -95,7 +95,7 @@ static enum bfabric_status ask(struct renewal *r, struct bfabric_error *err)
 			bf_token_name(&r->record->token.refresh).text);
 	for (size_t i = 0; i < count; i++) {
 		status = exchange(r, forms[i], err);
-		if (status != BFABRIC_OK || r->verdict != BF_TOKEN_CLIENT_REFUSED) {
+		if (status != BFABRIC_OK || !bf_client_auth_refused(forms[i], r->verdict)) {
 			if (r->verdict == BF_TOKEN_ISSUED && status == BFABRIC_OK) {
 				free(r->record->client_auth);
 				r->record->client_auth = strdup(bf_client_auth_name(forms[i]));
@@ -245,6 +245,7 @@ static enum bfabric_status consequence(struct renewal *r, struct bfabric_error *
 	case BF_TOKEN_DENIED:
 	case BF_TOKEN_CODE_EXPIRED:
 	case BF_TOKEN_CLIENT_REFUSED:
+	case BF_TOKEN_REQUEST_REFUSED:
 	case BF_TOKEN_REFUSED:
 		return bf_fail_context(err, BFABRIC_LOGIN_REQUIRED, "%s refused client %s",
 			env->url.text, env->client_id);

@@ -100,6 +100,7 @@ static enum bf_device_action after_reply(struct bf_device_flow *flow, enum bf_to
 		return fail(err, BFABRIC_TIMEOUT, why, "the code expired");
 	case BF_TOKEN_GRANT_REFUSED:
 	case BF_TOKEN_CLIENT_REFUSED:
+	case BF_TOKEN_REQUEST_REFUSED:
 	case BF_TOKEN_REFUSED:
 		return fail(err, BFABRIC_DENIED, why, "the server refused the login");
 	case BF_TOKEN_GARBAGE:

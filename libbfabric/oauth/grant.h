@@ -55,15 +55,17 @@ extern const struct bf_grant *const bf_grants[];          /* all of them, NULL a
 
 enum bf_token_verdict {
 	BF_TOKEN_ISSUED,
-	BF_TOKEN_PENDING,        /* authorization_pending (RFC 8628, section 3.5) */
-	BF_TOKEN_SLOW_DOWN,      /* slow_down */
-	BF_TOKEN_DENIED,         /* access_denied */
-	BF_TOKEN_CODE_EXPIRED,   /* expired_token */
-	BF_TOKEN_GRANT_REFUSED,  /* invalid_grant */
-	BF_TOKEN_CLIENT_REFUSED, /* invalid_client, unauthorized_client, or 401 with JSON */
-	BF_TOKEN_REFUSED,        /* any other OAuth error: invalid_scope, invalid_request, ... */
-	BF_TOKEN_TRANSIENT,      /* 5xx, 429, 408, a 404 that is no JSON (a redeploy),
-				  * temporarily_unavailable, server_error */
+	BF_TOKEN_PENDING,         /* authorization_pending (RFC 8628, section 3.5) */
+	BF_TOKEN_SLOW_DOWN,       /* slow_down */
+	BF_TOKEN_DENIED,          /* access_denied */
+	BF_TOKEN_CODE_EXPIRED,    /* expired_token */
+	BF_TOKEN_GRANT_REFUSED,   /* invalid_grant */
+	BF_TOKEN_CLIENT_REFUSED,  /* invalid_client, unauthorized_client, or 401 with JSON */
+	BF_TOKEN_REQUEST_REFUSED, /* invalid_request: some servers call a client's empty secret that
+				   */
+	BF_TOKEN_REFUSED,         /* any other OAuth error: invalid_scope, ... */
+	BF_TOKEN_TRANSIENT,       /* 5xx, 429, 408, a 404 that is no JSON (a redeploy),
+				   * temporarily_unavailable, server_error */
 	BF_TOKEN_GARBAGE, /* anything else: redirect, not JSON, no access_token, wrong types */
 };
 

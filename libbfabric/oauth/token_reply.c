@@ -19,6 +19,7 @@ static const struct oauth_error {
 	{"invalid_grant", BF_TOKEN_GRANT_REFUSED, BFABRIC_LOGIN_REQUIRED},
 	{"invalid_client", BF_TOKEN_CLIENT_REFUSED, BFABRIC_DENIED},
 	{"unauthorized_client", BF_TOKEN_CLIENT_REFUSED, BFABRIC_DENIED},
+	{"invalid_request", BF_TOKEN_REQUEST_REFUSED, BFABRIC_DENIED},
 	{"invalid_scope", BF_TOKEN_REFUSED, BFABRIC_FORBIDDEN},
 	{"temporarily_unavailable", BF_TOKEN_TRANSIENT, BFABRIC_RETRY_LATER},
 	{"server_error", BF_TOKEN_TRANSIENT, BFABRIC_RETRY_LATER},
@@ -131,8 +132,10 @@ static enum bf_token_verdict refused(
 		return BF_TOKEN_GARBAGE;
 	}
 	(void)bf_fail_oauth(err, e->status, WHAT, object);
-	return reply->status == 401 && e->verdict == BF_TOKEN_REFUSED ? BF_TOKEN_CLIENT_REFUSED
-								      : e->verdict;
+	if (reply->status == 401 &&
+		(e->verdict == BF_TOKEN_REFUSED || e->verdict == BF_TOKEN_REQUEST_REFUSED))
+		return BF_TOKEN_CLIENT_REFUSED;
+	return e->verdict;
 }
 
 /* A 429 that says slow_down means the poll, not the server: the interval grows for good. */

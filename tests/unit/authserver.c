@@ -259,7 +259,7 @@ static enum bfabric_status answer_token(struct authserver *s, struct bf_reply *r
 		return poll_device(s, reply);
 	if (!right_client(s)) {
 		s->client_refused++;
-		return say_error(reply, 401, "invalid_client");
+		return say_error(reply, s->refusal ? 400 : 401, s->refusal ?: "invalid_client");
 	}
 	if (strcmp(grant, "client_credentials") == 0)
 		return say_json(reply, 200,

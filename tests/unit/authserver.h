@@ -45,7 +45,8 @@ struct authserver {
 	/* switches */
 	bool rotates, detects_reuse;
 	enum authserver_form form;
-	int64_t lifetime; /* seconds */
+	const char *refusal; /* of a client, with 400; NULL: invalid_client, 401 */
+	int64_t lifetime;    /* seconds */
 	bool says_expires_in;
 	bool opaque;               /* access tokens are no JWTs */
 	bool service_rt;           /* client_credentials replies carry a refresh_token */

@@ -76,6 +76,25 @@ static void test_second_client_form_only_after_a_refusal(void **state)
 	assert_int_equal(w->server->requests, 3); /* what worked is remembered */
 }
 
+static void test_empty_secret_called_malformed(void **state)
+{
+	struct world *w = *state;
+
+	w->server->form = FORM_BODY;
+	w->server->refusal = "invalid_request";
+	expire(w);
+	assert_int_equal(world_get(w), BFABRIC_OK);
+	assert_int_equal(w->server->client_refused, 1);
+	assert_int_equal(w->server->requests, 2);
+	/* Any other form that is called malformed is so for another reason: nothing else is tried.
+	 */
+	w->server->form = FORM_EMPTY_BASIC;
+	world_pass(w, 30000);
+	world_reopen(w);
+	assert_int_equal(world_get(w), BFABRIC_LOGIN_REQUIRED);
+	assert_int_equal(w->server->requests, 3);
+}
+
 static void test_both_client_forms_refused(void **state)
 {
 	struct world *w = *state;
@@ -406,6 +425,7 @@ int main(void)
 		world_test(test_one_request),
 		world_test(test_a_token_goes_to_no_other_host),
 		world_test(test_second_client_form_only_after_a_refusal),
+		world_test(test_empty_secret_called_malformed),
 		world_test(test_both_client_forms_refused),
 		world_test(test_no_second_form_after_trouble),
 		world_test(test_unreachable),

@@ -25,6 +25,8 @@ static const char *verdict_name(enum bf_token_verdict verdict)
 		return "GRANT_REFUSED";
 	case BF_TOKEN_CLIENT_REFUSED:
 		return "CLIENT_REFUSED";
+	case BF_TOKEN_REQUEST_REFUSED:
+		return "REQUEST_REFUSED";
 	case BF_TOKEN_REFUSED:
 		return "REFUSED";
 	case BF_TOKEN_TRANSIENT:
