@@ -92,17 +92,17 @@ build_gcc() {
 	CC=gcc configure gcc -Dwerror=true && ninja -C "$build_root/gcc"
 }
 
-# A real browser for the tests with one: playwright-core, in a folder of its own.
+# An authorization server that is not ours, and what drives a real browser: packages of npm, each of
+# the version and the content that the lock file names. A second run asks nobody.
 make_node_modules() {
-	local node=$build_root/node
-	cmp -s tests/chromium/package.json "$node/package.json" && [ -d "$node/node_modules" ] && return 0
+	local node=$build_root/node lock=package-lock.json
+	cmp -s "tests/interop/$lock" "$node/.installed" && return 0
 	command -v npm >/dev/null || need_packages node
 	rm -rf "$node"
-	mkdir -p "$node" && cp tests/chromium/package.json "$node/" &&
-		npm install --prefix "$node" --no-audit --no-fund --loglevel=error || {
-		rm -rf "$node"
-		return 1
-	}
+	mkdir -p "$node" && cp tests/interop/package.json "tests/interop/$lock" "$node/" &&
+		npm ci --prefix "$node" --cache "$build_root/npm-cache" --ignore-scripts --no-audit \
+			--no-fund --no-update-notifier --loglevel=error &&
+		cp "$node/$lock" "$node/.installed"
 }
 
 # bfabricPy, whose files we share, in a virtual environment of its own.

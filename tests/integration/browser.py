@@ -105,12 +105,19 @@ class Browser:
 
     def decide(self, url, button, user=None, password=""):
         """Signs in if asked, presses Approve or Deny if asked; the last page, not yet followed."""
-        page = self.request(url)
+        page = self.stay(self.request(url))
         if page.location is None and 'value="sign-in"' in page.text:
-            page = self.press(page, "sign-in", password=password,
-                              **({"username": user} if user else {}))
+            page = self.stay(self.press(page, "sign-in", password=password,
+                                        **({"username": user} if user else {})))
         if page.location is None and page.status == 200:
-            page = self.press(page, button)
+            page = self.stay(self.press(page, button))
+        return page
+
+    def stay(self, page):
+        """Where redirects lead as long as they stay on the server: some put pages between."""
+        here = urllib.parse.urlsplit(page.url).netloc
+        while page.location and urllib.parse.urlsplit(page.location).netloc == here:
+            page = self.request(page.location)
         return page
 
     def approve(self, url, user=None, follow=False):

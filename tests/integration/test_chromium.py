@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """bfabric login with a real Chromium: sign in, approve, deny.
 
-BF_NODE_MODULES names a folder with playwright-core (tests/chromium/package.json); without it, or
+BF_NODE_MODULES names a folder with playwright-core (tests/interop/package.json); without it, or
 without Chromium, the tests are skipped. With BF_PICTURES the pictures of the last page are kept there.
 """
 import json
@@ -11,6 +11,7 @@ import shutil
 import unittest
 
 import harness
+import provider
 
 MODULES = os.environ.get("BF_NODE_MODULES")
 CHROMIUM = os.environ.get("BF_CHROMIUM") or shutil.which("chromium")
@@ -20,8 +21,8 @@ DRIVER = harness.SOURCE / "tests" / "chromium" / "drive.js"
 
 @unittest.skipUnless(MODULES and CHROMIUM and NODE, "needs node, playwright-core and Chromium")
 class Chromium(harness.TestCase):
-    def log_in(self, decision, *arguments):
-        server = self.enterContext(harness.Sandbox())
+    def log_in(self, decision, *arguments, server=None):
+        server = self.enterContext(server or harness.Sandbox())
         home = self.enterContext(harness.Home())
         saw = home.path / "saw"
         saw.mkdir()
@@ -68,6 +69,16 @@ class Chromium(harness.TestCase):
         self.check_page(saw)
         self.assertEqual(server.log("token"), [])
         self.assertFalse(home.config_file.exists())
+
+    @provider.needed
+    def test_approve_at_oidc_provider(self):
+        """Whose pages, cookies and redirects nobody made for us."""
+        server, home, result, saw = self.log_in("approve", server=provider.Provider())
+        self.assertExit(result, 0)
+        self.assertIn("as scientist.", saw["text"])
+        self.check_page(saw)
+        self.assertExit(home.run("bfabric", "token"), 0)
+        self.assertEqual([line["endpoint"] for line in server.log()], ["discovery", "token"])
 
 
 if __name__ == "__main__":
