@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """What programs do at npm's oidc-provider beside logging a person in: services, launch tokens,
 introspection, revocation, registration, verification. See test_oidc_provider.py for people."""
+import json
+
 import harness
+from client_case import keys
 from provider import Case, Home, Provider, needed
 from sandbox_client import ask, basic, claims, post
-
-API = "urn:ietf:params:oauth:token-type:access_token"
 
 
 class Examples(Case):
@@ -205,6 +206,30 @@ class Register(Examples):
         # The number of the application is B-Fabric's own member.
         self.assertRegex(result.out, r"^client \S+, number 0, can be managed\n$")
         self.assertAsked("discovery", "registration")
+
+    def test_verbs(self):
+        """Register, show, update, delete (RFC 7592): this server, too, issues a new registration
+        token with every change, and leaves the client secret alone."""
+        self.login()
+        self.run_tool("auth", "register", "nightly", "https://app.example.org/callback",
+                      "--no-service-user", "--save-env", "BOT")
+        first = keys(self.home, "BOT")
+        shown = self.run_tool("auth", "client-show", "--env", "BOT", "--json").json()
+        self.assertIn(first["client_id"], json.dumps(shown))
+        self.server.log_file.write_text("")
+        self.run_tool("auth", "client-update", "--env", "BOT", "--name", "weekly")
+        self.assertEqual([line["endpoint"] for line in self.server.log()],
+                         ["client", "client_update"])
+        second = keys(self.home, "BOT")
+        self.assertNotEqual(second["registration_access_token"],
+                            first["registration_access_token"])
+        self.assertEqual(second["client_secret"], first["client_secret"])
+        self.assertIn("weekly", self.run_tool("auth", "client-show", "--env", "BOT").out)
+        self.run_tool("auth", "client-delete", "--env", "BOT", "--no-confirm")
+        self.assertEqual(self.server.log()[-1]["status"], 204)
+        gone = ask(self.server, "GET", second["registration_client_uri"], headers={
+            "Authorization": "Bearer " + second["registration_access_token"]})
+        self.assertEqual(gone.status, 401)
 
     def test_refused(self):
         result = self.example("register_client", self.server.base_url, "my app",
