@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Test methods reported by TAP (testanything.org): part of harness.py."""
+import signal
 import sys
 import traceback
 import unittest
@@ -77,8 +78,17 @@ class _Tap(unittest.TestResult):
             self.trouble.append(f"{subtest}\n" + "".join(traceback.format_exception(*err)))
 
 
+def _take_signals():
+    """A shell starts what it runs in the background with INT and QUIT ignored, nohup with HUP, and
+    that is inherited: Ctrl-C would then do nothing in the programs that we try it on."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def main(module="__main__"):
     """Runs the module's tests and prints TAP; arguments select tests by a part of their name."""
+    _take_signals()
     stream, sys.stdout = sys.stdout, sys.stderr
     suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules[module])
     wanted = sys.argv[1:]
