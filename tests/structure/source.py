@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Reads the tree for the structure tests: files, includes, functions, and what meson built."""
+import functools
 import json
 import pathlib
 import re
@@ -13,6 +14,7 @@ ROOT, BUILD = harness.SOURCE, harness.BUILD
 TestCase, main = harness.TestCase, harness.main
 
 
+@functools.cache
 def tracked():
     """Every file of the project, relative: git's list, or the folder where there is no git."""
     listed = harness.run(["git", "-C", ROOT, "ls-files", "-z", "--cached", "--others",
@@ -32,6 +34,7 @@ def c_files(*below, without=()):
             and (not below or str(path).startswith(below)) and not str(path).startswith(tuple(without))]
 
 
+@functools.cache
 def text(path):
     return (ROOT / path).read_text(encoding="utf-8", errors="replace")
 
@@ -46,6 +49,7 @@ def _blank(match):
     return " " + "\n" * found.count("\n")
 
 
+@functools.cache
 def code(path):
     """The text without comments and with empty strings; line numbers stay."""
     return _TOKEN.sub(_blank, text(path))
@@ -96,6 +100,7 @@ def matches(pattern, files, of=code):
 
 # ---- what meson built ----
 
+@functools.cache
 def targets():
     return json.loads((BUILD / "meson-info" / "intro-targets.json").read_text())
 
