@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "login_undo.h"
+
 #define LOCK_MS 30000
 
 void bf_login_result_release(struct bf_login_result *result)
@@ -39,28 +41,47 @@ enum bfabric_status bf_login_prepare(
 	return status;
 }
 
-/* Whose login is there now, as far as it can be known. */
-static char *subject_before(struct bfabric_session *s)
+/*
+ * Whose login is there now, as far as it can be known. Only a lack of memory is an error: what is
+ * damaged belongs to nobody.
+ */
+static enum bfabric_status subject_before(
+	struct bfabric_session *s, char **ret, struct bfabric_error *err)
 {
 	BF_AUTO_STATE struct bf_state state = BF_STATE_INIT;
 	BF_AUTO_TOKEN struct bf_token cached = BF_TOKEN_INIT;
+	BF_AUTO_FREE char *subject = NULL;
 	struct bf_file_info file = {0};
-	char *subject;
+	enum bfabric_status status = bf_cache_read(&s->paths, &cached, &file, err);
 
-	if (bf_cache_read(&s->paths, &cached, &file, /* err= */ NULL) != BFABRIC_OK || !file.found)
-		return NULL;
-	subject = bf_token_subject(&cached); /* bfabricPy may have logged in since our record */
-	if (!subject && bf_state_load(s, &state, /* err= */ NULL) == BFABRIC_OK &&
-		state.record.subject)
-		subject = strdup(state.record.subject);
-	return subject;
+	if (status == BFABRIC_NO_MEMORY)
+		return status;
+	if (status == BFABRIC_OK && file.found) {
+		/* bfabricPy may have logged in since our record */
+		status = bf_token_read_subject(&cached, &subject, err);
+		if (status == BFABRIC_OK && !subject)
+			status = bf_state_load(s, &state, err);
+		if (status == BFABRIC_NO_MEMORY)
+			return status;
+		if (status == BFABRIC_OK && !subject && state.record.subject) {
+			subject = strdup(state.record.subject);
+			if (!subject)
+				return bf_fail_nomem(err);
+		}
+	}
+	*ret = BF_TAKE(subject);
+	return BFABRIC_OK;
 }
 
-static enum bfabric_status confirm_subject(struct bfabric_session *s, const struct bfabric_ui *ui,
-	const char *now, struct bfabric_error *err)
+static bool same(const char *a, const char *b)
 {
-	BF_AUTO_FREE char *before = subject_before(s);
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
 
+/* May the login of `before` become that of `now`? */
+static enum bfabric_status confirm_subject(struct bfabric_session *s, const struct bfabric_ui *ui,
+	const char *before, const char *now, struct bfabric_error *err)
+{
 	if (!before || !now || strcmp(before, now) == 0)
 		return BFABRIC_OK;
 	if (ui->other_subject && ui->other_subject(ui->data, before, now))
@@ -69,6 +90,33 @@ static enum bfabric_status confirm_subject(struct bfabric_session *s, const stru
 		"environment %s belongs to the login of %.60s; this login "
 		"is by %.60s and was not kept: choose another environment",
 		s->env.name, before, now);
+}
+
+/*
+ * Ask outside the lock, because a person takes their time, and take it then. Somebody else's login
+ * that came meanwhile is another question.
+ */
+static enum bfabric_status lock_confirmed(struct bfabric_session *s, const struct bfabric_ui *ui,
+	const char *now, struct bf_lock *lock, struct bfabric_error *err)
+{
+	BF_AUTO_FREE char *before = NULL;
+	enum bfabric_status status = subject_before(s, &before, err);
+
+	while (status == BFABRIC_OK) {
+		BF_AUTO_FREE char *found = NULL;
+
+		status = confirm_subject(s, ui, before, now, err);
+		if (status == BFABRIC_OK)
+			status = bf_session_lock(s, lock, bf_boot_ms(s->sys) + LOCK_MS, err);
+		if (status == BFABRIC_OK)
+			status = subject_before(s, &found, err);
+		if (status != BFABRIC_OK || same(found, before))
+			return status;
+		bf_lock_release(lock);
+		free(before);
+		before = BF_TAKE(found);
+	}
+	return status;
 }
 
 static bool replace_string(char **to, const char *text)
@@ -81,8 +129,12 @@ static bool replace_string(char **to, const char *text)
 static enum bfabric_status begin_record(struct bfabric_session *s, struct bf_record *record,
 	const struct bf_login_grant *grant, struct bf_token *token, struct bfabric_error *err)
 {
+	enum bfabric_status status;
+
 	bf_record_log_out(record);
-	record->subject = bf_token_subject(token);
+	status = bf_token_read_subject(token, &record->subject, err);
+	if (status != BFABRIC_OK)
+		return status;
 	bf_token_move(&record->token, token);
 	bf_record_unspend(record, &record->token.refresh);
 	if (!replace_string(&record->token_endpoint, grant->token_endpoint) ||
@@ -147,11 +199,11 @@ static enum bfabric_status save_to_files(struct bfabric_session *s, const struct
 {
 	BF_AUTO_LOCK struct bf_lock lock = BF_LOCK_INIT;
 	BF_AUTO_STATE struct bf_state state = BF_STATE_INIT;
-	BF_AUTO_FREE char *subject = bf_token_subject(token);
-	enum bfabric_status status = confirm_subject(s, ui, subject, err);
+	BF_AUTO_FREE char *subject = NULL;
+	enum bfabric_status status = bf_token_read_subject(token, &subject, err);
 
 	if (status == BFABRIC_OK)
-		status = bf_session_lock(s, &lock, bf_boot_ms(s->sys) + LOCK_MS, err);
+		status = lock_confirmed(s, ui, subject, &lock, err);
 	if (status == BFABRIC_OK)
 		status = bf_state_load(s, &state, err);
 	if (status != BFABRIC_OK)
@@ -159,11 +211,14 @@ static enum bfabric_status save_to_files(struct bfabric_session *s, const struct
 	spend_cached(s, &state.record);
 	status = begin_record(s, &state.record, grant, token, err);
 	if (status == BFABRIC_OK)
+		status = describe(&state.record, ret, err); /* before: nothing fails after it */
+	if (status == BFABRIC_OK)
 		status = write_login(s, &lock, &state.record, err);
 	bf_session_forget(s);
-	return status == BFABRIC_OK ? describe(&state.record, ret, err) : status;
+	return status;
 }
 
+/* What failed leaves nobody logged in: the login before is gone from the record. */
 static enum bfabric_status save_to_memory(struct bfabric_session *s,
 	const struct bf_login_grant *grant, struct bf_token *token, struct bf_login_result *ret,
 	struct bfabric_error *err)
@@ -173,14 +228,16 @@ static enum bfabric_status save_to_memory(struct bfabric_session *s,
 	pthread_mutex_lock(&s->policy);
 	status = begin_record(s, s->own, grant, token, err);
 	if (status == BFABRIC_OK)
-		status = bf_own_publish(s, err);
-	if (status == BFABRIC_OK)
 		status = describe(s->own, ret, err);
+	if (status == BFABRIC_OK)
+		status = bf_own_publish(s, err);
+	if (status != BFABRIC_OK)
+		bf_record_log_out(s->own);
 	pthread_mutex_unlock(&s->policy);
 	return status;
 }
 
-enum bfabric_status bf_login_save(struct bfabric_session *s, const struct bfabric_ui *ui,
+static enum bfabric_status save(struct bfabric_session *s, const struct bfabric_ui *ui,
 	const struct bf_login_grant *grant, struct bf_login_result *ret, struct bfabric_error *err)
 {
 	BF_AUTO_TOKEN struct bf_token token = BF_TOKEN_INIT;
@@ -191,4 +248,22 @@ enum bfabric_status bf_login_save(struct bfabric_session *s, const struct bfabri
 		return status;
 	return s->own ? save_to_memory(s, grant, &token, ret, err)
 		      : save_to_files(s, ui, grant, &token, ret, err);
+}
+
+enum bfabric_status bf_login_save(struct bfabric_session *s, const struct bfabric_ui *ui,
+	const struct bf_login_grant *grant, struct bf_login_result *ret, struct bfabric_error *err)
+{
+	BF_AUTO_LOGIN_RESULT struct bf_login_result result = {0};
+	struct bfabric_error why = {0};
+	enum bfabric_status status = save(s, ui, grant, &result, &why);
+
+	if (status == BFABRIC_OK) {
+		*ret = result;
+		result = (struct bf_login_result){0};
+		return BFABRIC_OK;
+	}
+	if (status != BFABRIC_FORBIDDEN) /* which says that itself */
+		(void)bf_fail_context(&why, status, "the login was granted, but not kept");
+	bf_login_undo(s, grant, &why);
+	return bf_fail(err, status, "%s", why.text);
 }

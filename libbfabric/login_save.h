@@ -23,7 +23,10 @@ struct bf_login_grant {
 BF_MUST_USE enum bfabric_status bf_login_prepare(
 	struct bfabric_session *session, int64_t deadline, struct bfabric_error *err);
 
-/* Confirms another subject with the person, then writes record and cache. */
+/*
+ * Confirms another subject with the person, then writes record and cache. A login that is not kept
+ * is given back (login_undo.h), and the error says whether that worked.
+ */
 BF_MUST_USE enum bfabric_status bf_login_save(struct bfabric_session *session,
 	const struct bfabric_ui *ui, const struct bf_login_grant *grant,
 	struct bf_login_result *ret, struct bfabric_error *err);

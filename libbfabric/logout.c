@@ -133,7 +133,7 @@ static enum bfabric_status log_out_files(struct bfabric_session *s, enum bf_logo
 	if (status == BFABRIC_OK)
 		status = look(s, &state, &held, err);
 	if (status == BFABRIC_OK && kind != BF_LOGOUT_CLIENT_GONE)
-		status = bf_logout_revoke(s, &state.record, &held, deadline, ret, err);
+		status = bf_logout_revoke(s, &state.record, &held, s->cancel, deadline, ret, err);
 	if (status != BFABRIC_OK)
 		return status;
 	ret->was_there = anything_to_remove(&s->paths, &state.record);
@@ -155,7 +155,7 @@ static enum bfabric_status log_out_own(struct bfabric_session *s, int64_t deadli
 	status = bf_token_copy(&held.tokens[0], &s->own->token, err);
 	held.count = 1;
 	if (status == BFABRIC_OK)
-		status = bf_logout_revoke(s, s->own, &held, deadline, ret, err);
+		status = bf_logout_revoke(s, s->own, &held, s->cancel, deadline, ret, err);
 	if (status != BFABRIC_OK)
 		return status;
 	bf_record_log_out(s->own);

@@ -22,6 +22,7 @@ struct revoker {
 	char *endpoint;
 	const char *client_auth; /* the form that the token endpoint took; NULL: not known */
 	int64_t deadline;
+	const struct bfabric_cancel *cancel;
 	/* Nothing more is asked, because every answer would be this one. */
 	enum bf_revoked settled;
 	char why[256];
@@ -44,7 +45,7 @@ static enum bfabric_status perform(struct revoker *r, struct bf_request *request
 	struct bf_reply *reply, struct bfabric_error *err)
 {
 	request->deadline = r->deadline;
-	request->cancel = r->s->cancel;
+	request->cancel = r->cancel;
 	return bf_trace_perform(r->s, &r->transport, request, reply, err);
 }
 
@@ -238,19 +239,20 @@ static bool anything(const struct bf_held *held, int64_t now)
 }
 
 enum bfabric_status bf_logout_revoke(struct bfabric_session *s, const struct bf_record *record,
-	const struct bf_held *held, int64_t deadline, struct bf_logout_result *result,
-	struct bfabric_error *err)
+	const struct bf_held *held, const struct bfabric_cancel *cancel, int64_t deadline,
+	struct bf_logout_result *result, struct bfabric_error *err)
 {
 	int64_t now = bf_wall(s->sys), limit = bf_boot_ms(s->sys) + REVOKE_MS;
 	BF_CLEANUP(revoker_release)
-	struct revoker r = {.s = s, .deadline = deadline < limit ? deadline : limit};
+	struct revoker r = {
+		.s = s, .cancel = cancel, .deadline = deadline < limit ? deadline : limit};
 	struct bfabric_error why = {0};
 	enum bfabric_status status;
 
 	if (!anything(held, now))
 		return BFABRIC_OK;
 	status = begin(&r, record, &why);
-	if (bf_cancelled(s->cancel))
+	if (bf_cancelled(cancel))
 		return bf_fail(err, BFABRIC_CANCELLED, "cancelled, nothing was changed");
 	if (status == BFABRIC_BAD_CONFIG && bf_secret_empty(&r.secret))
 		settle(&r, BF_REVOKED_REFUSED, why.text);

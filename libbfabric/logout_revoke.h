@@ -17,10 +17,12 @@ struct bf_held {
 
 /*
  * Revoke what `held` has, refresh tokens first, each once; no answer from the server is an error.
- * `record` says where and how. CANCELLED: the wish came before anything was sent.
+ * `record` says where and how. CANCELLED: the wish of `cancel` (NULL: nobody's) came before
+ * anything was sent.
  */
 BF_MUST_USE enum bfabric_status bf_logout_revoke(struct bfabric_session *s,
-	const struct bf_record *record, const struct bf_held *held, int64_t deadline,
-	struct bf_logout_result *result, struct bfabric_error *err);
+	const struct bf_record *record, const struct bf_held *held,
+	const struct bfabric_cancel *cancel, int64_t deadline, struct bf_logout_result *result,
+	struct bfabric_error *err);
 
 #endif

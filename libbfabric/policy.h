@@ -11,7 +11,7 @@
  *   keep.c      a new token: saving and serving it
  *   save.c      record, cache, rescue copy
  *   outcome.c   the note in the lock file
- *   login_*.c   logging in (login.h, login_flow.h, login_save.h)
+ *   login_*.c   logging in (login.h, login_flow.h, login_save.h, login_undo.h)
  *   trace.c     what -v shows
  */
 #ifndef BF_POLICY_H

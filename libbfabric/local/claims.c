@@ -12,30 +12,55 @@
 #define KEPT_MAX         ((size_t)32 << 10) /* bytes of a reply that are kept as they came */
 #define DEFAULT_LIFETIME 3600 /* seconds, where neither the reply nor the token says it */
 
-static json_t *claims_of(const struct bf_secret *jwt)
+/* NULL: there are none, or (*ret_memory) none could be read for lack of it. */
+static json_t *claims_of(const struct bf_secret *jwt, bool *ret_memory)
 {
 	BF_AUTO_SECRET struct bf_secret payload = BF_SECRET_INIT;
 	const char *first = strchr(bf_secret_reveal(jwt), '.');
 	const char *second = first ? strchr(first + 1, '.') : NULL;
+	json_error_t error = {0};
+	json_t *claims = NULL;
+	bool decoded =
+		second && bf_base64url_decode(&payload, first + 1, (size_t)(second - first - 1));
 
-	if (!second || !bf_base64url_decode(&payload, first + 1, (size_t)(second - first - 1)))
-		return NULL;
-	return json_loadb(bf_secret_reveal(&payload), payload.len, 0, NULL);
+	if (decoded)
+		claims = json_loadb(bf_secret_reveal(&payload), payload.len, 0, &error);
+	/* jansson names what is wrong with a text; it gives no reason when memory ran out. */
+	*ret_memory = payload.failed ||
+		      (decoded && !claims &&
+			      (json_error_code(&error) == json_error_unknown ||
+				      json_error_code(&error) == json_error_out_of_memory));
+	return claims;
+}
+
+enum bfabric_status bf_token_read_subject(
+	const struct bf_token *token, char **ret_subject, struct bfabric_error *err)
+{
+	bool memory = false;
+	json_t *claims = claims_of(&token->access, &memory);
+	const char *subject = json_string_value(json_object_get(claims, "sub"));
+	char *copy = subject ? strdup(subject) : NULL;
+
+	memory |= subject && !copy;
+	json_decref(claims);
+	if (memory)
+		return bf_fail_nomem(err);
+	*ret_subject = copy;
+	return BFABRIC_OK;
 }
 
 char *bf_token_subject(const struct bf_token *token)
 {
-	json_t *claims = claims_of(&token->access);
-	const char *subject = json_string_value(json_object_get(claims, "sub"));
-	char *copy = subject ? strdup(subject) : NULL;
+	char *subject = NULL;
 
-	json_decref(claims);
-	return copy;
+	return bf_token_read_subject(token, &subject, /* err= */ NULL) == BFABRIC_OK ? subject
+										     : NULL;
 }
 
 int64_t bf_token_claimed_expiry(const struct bf_token *token)
 {
-	json_t *claims = claims_of(&token->access);
+	bool memory = false; /* makes no difference: the expiry is guessed then */
+	json_t *claims = claims_of(&token->access, &memory);
 	double exp = json_number_value(json_object_get(claims, "exp"));
 
 	json_decref(claims);

@@ -81,5 +81,8 @@ int64_t bf_token_claimed_expiry(const struct bf_token *token);
 /* `sub` of a JWT access token (RFC 7519, section 4.1.2), NOT verified: for showing and comparing.
  * NULL when opaque or absent. `exp` likewise, 0 when unknown. Free with free(). */
 char *bf_token_subject(const struct bf_token *token);
+/* The same where "it does not say" must not be confused with NO_MEMORY. Owned, NULL as above. */
+BF_MUST_USE enum bfabric_status bf_token_read_subject(
+	const struct bf_token *token, char **ret_subject, struct bfabric_error *err);
 
 #endif
