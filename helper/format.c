@@ -38,6 +38,14 @@ void bf_shell_quote(enum bf_shell shell, const char *text, size_t len, struct bf
 	bf_secret_putc(out, '\'');
 }
 
+void bf_shell_word(const char *text, struct bf_secret *out)
+{
+	if (*text && text[strspn(text, BF_PLAIN)] == '\0')
+		bf_secret_puts(out, text);
+	else
+		bf_shell_quote(BF_SHELL_SH, text, strlen(text), out);
+}
+
 static void put_env(enum bf_shell shell, const struct bf_printable *what, struct bf_secret *out)
 {
 	switch (shell) {

@@ -44,5 +44,7 @@ BF_MUST_USE enum bfabric_status bf_format_token(enum bf_format format, enum bf_s
 
 /* Append a word quoted for a shell. The text has no control characters. */
 void bf_shell_quote(enum bf_shell shell, const char *text, size_t len, struct bf_secret *out);
+/* The same for sh, and only where it is needed: a command that a person copies. */
+void bf_shell_word(const char *text, struct bf_secret *out);
 
 #endif

@@ -3,14 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static void put_word(const char *text, struct bf_secret *out)
-{
-	if (*text && text[strspn(text, BF_PLAIN)] == '\0')
-		bf_secret_puts(out, text);
-	else
-		bf_shell_quote(BF_SHELL_SH, text, strlen(text), out);
-}
-
 static const char *login_verb(enum bfabric_auth_method method)
 {
 	switch (method) {
@@ -67,10 +59,10 @@ enum bfabric_status bf_fail_with_hint(const struct bf_environment *environment,
 		return status;
 	bf_secret_printf(&text, "%s: bfabric %s --env ",
 		strcmp(verb, "auth status") == 0 ? "see" : "run", verb);
-	put_word(environment->name, &text);
+	bf_shell_word(environment->name, &text);
 	if (call->config_file) {
 		bf_secret_puts(&text, " --config-file ");
-		put_word(call->config_file, &text);
+		bf_shell_word(call->config_file, &text);
 	}
 	used = strlen(err->text);
 	if (!text.failed && used + text.len + sizeof("; ") <= sizeof(err->text))

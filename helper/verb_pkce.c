@@ -1,5 +1,6 @@
 #include "full.h"
 #include "browser.h"
+#include "format.h"
 #include "login_run.h"
 #include "say.h"
 #include <string.h>
@@ -47,7 +48,8 @@ const struct bf_verb bf_verb_pkce = {
 	.text = "Opens B-Fabric in your browser; log in there and agree, and this program keeps "
 		"the login for all your tools. The browser comes back to this machine. One on "
 		"another machine ends at an address that it cannot show: paste that address on "
-		"this terminal. Over SSH, auth device-code is easier.\n\n"
+		"this terminal. Where no browser can be opened, as over SSH, pressing Enter logs "
+		"in with a code instead (see auth device-code).\n\n"
 		"BASE_URL is a URL or a known instance: fgcz-prod, fgcz-test, fgcz-demo, trace. "
 		"Without it, the active environment is logged in again. A new environment is "
 		"added to the configuration, named after its instance unless --env names it.\n\n"
@@ -61,7 +63,9 @@ const struct bf_verb bf_verb_pkce = {
 struct person {
 	struct bf_screen *screen;
 	const struct bf_command_line *call;
+	const struct bf_environment *environment;
 	struct bf_browser browser;
+	bool code_offered, wants_code;
 };
 
 static void person_release(struct person *p)
@@ -94,36 +98,57 @@ static void put_argument(const char *before, const char *text, struct bf_secret 
 		return;
 	bf_show(shown, sizeof(shown), text, strlen(text));
 	bf_secret_puts(out, before);
-	bf_secret_puts(out, shown);
+	bf_shell_word(shown, out);
 }
 
-/* The same login by a code: what was typed here is not to be remembered there. */
-static void put_device_command(const struct bf_command_line *call, struct bf_secret *out)
+/* The same login by a code, as a command that is complete without a terminal, too. */
+static void put_device_command(const struct person *p, struct bf_secret *out)
 {
+	const struct bf_command_line *call = p->call;
+	bool scope = call->scope || !p->environment->line;
+
 	bf_secret_puts(out, "  bfabric auth device-code");
 	put_argument(" ", call->argument_count ? call->arguments[0] : NULL, out);
 	put_argument(" --env ", call->environment, out);
+	put_argument(" --client-id ", call->client_id, out);
+	put_argument(" --scope ", scope ? p->environment->scope : NULL, out);
+	put_argument(" --config-file ", call->config_file, out);
+	if (call->set_default != BF_DEFAULT_IF_FIRST)
+		bf_secret_puts(out, call->set_default == BF_DEFAULT_YES ? " --set-default"
+									: " --no-set-default");
 	bf_secret_puts(out, "\n");
 }
 
-/* Nobody could be shown anything, or they have a way that works. */
-static bool open_elsewhere(const struct person *p, const char *why_not, const char *url)
+/* With nobody at a terminal, only the command can be named. */
+static bool name_device_command(const struct person *p, const char *why_not)
 {
 	BF_AUTO_SECRET struct bf_secret text = BF_SECRET_INIT;
 
-	if (why_not) {
-		bf_secret_printf(
-			&text, "No browser is opened:\n%s\nA code is easier then:\n", why_not);
-		put_device_command(p->call, &text);
-	}
-	if (why_not && !p->screen->terminal.person) {
-		bf_say_raw(bf_secret_reveal(&text), text.len);
-		return false;
-	}
-	bf_secret_puts(&text, why_not ? "Or open this address in any browser:\n"
-				      : "Open this address in a browser:\n");
+	bf_secret_printf(&text, "No browser is opened:\n%s\nA code is easier then:\n", why_not);
+	put_device_command(p, &text);
+	bf_say_raw(bf_secret_reveal(&text), text.len);
+	return false;
+}
+
+static bool offer_code(struct person *p, const char *why_not, const char *url)
+{
+	BF_AUTO_SECRET struct bf_secret text = BF_SECRET_INIT;
+
+	bf_secret_printf(&text,
+		"No browser is opened:\n%s\nPress Enter to log in with a code,\n"
+		"or open this address in any browser:\n",
+		why_not);
+	p->code_offered = true;
 	show_url(p, bf_secret_reveal(&text), url);
 	return true;
+}
+
+static bool empty_line(void *data)
+{
+	struct person *p = data;
+
+	p->wants_code = p->code_offered;
+	return p->wants_code;
 }
 
 static bool open_url(void *data, const char *url)
@@ -136,8 +161,13 @@ static bool open_url(void *data, const char *url)
 
 	if (!p->call->no_browser)
 		why_not = bf_browser_open(&p->browser, url, &shown);
-	if (p->call->no_browser || why_not)
-		return open_elsewhere(p, why_not, url);
+	if (why_not)
+		return p->screen->terminal.person ? offer_code(p, why_not, url)
+						  : name_device_command(p, why_not);
+	if (p->call->no_browser) {
+		show_url(p, "Open this address in a browser:\n", url);
+		return true;
+	}
 	if (shown)
 		bf_say_raw(exposed, sizeof(exposed) - 1);
 	show_url(p, "Your browser opens. If it does not,\nopen this address:\n", url);
@@ -174,7 +204,8 @@ static enum bfabric_status log_in(struct bfabric_session *session,
 {
 	static const int terminal = STDIN_FILENO;
 	BF_CLEANUP(person_release)
-	struct person p = {.screen = screen, .call = call};
+	struct person p = {
+		.screen = screen, .call = call, .environment = bf_session_environment(session)};
 	struct bfabric_ui ui = {
 		.data = &p,
 		.open_url = open_url,
@@ -182,9 +213,16 @@ static enum bfabric_status log_in(struct bfabric_session *session,
 		.notice = notice,
 		.other_subject = other_subject,
 		.paste_fd = screen->terminal.person ? &terminal : NULL,
+		.empty_line = empty_line,
 	};
+	enum bfabric_status status =
+		bf_login_browser(session, &ui, (unsigned)call->port, deadline, ret, err);
 
-	return bf_login_browser(session, &ui, (unsigned)call->port, deadline, ret, err);
+	if (!p.wants_code)
+		return status;
+	bf_screen_end(screen);
+	ui = bf_screen_ui(screen);
+	return bf_login_device(session, &ui, bf_command_deadline(call, 600), ret, err);
 }
 
 enum bfabric_status bf_run_pkce(

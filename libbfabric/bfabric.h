@@ -142,6 +142,11 @@ struct bfabric_ui {
 	 * browser ended at. NULL: there is none.
 	 */
 	const int *paste_fd;
+	/*
+	 * Browser: an empty line came on paste_fd. True: the person wants to log in another way;
+	 * this login ends with CANCELLED. NULL: empty lines mean nothing.
+	 */
+	bool (*empty_line)(void *data);
 };
 
 /*

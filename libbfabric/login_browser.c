@@ -161,8 +161,13 @@ static void take_line(struct attempt *a, const char *line, size_t len)
 {
 	BF_AUTO_SECRET struct bf_secret query = BF_SECRET_INIT;
 
-	if (len == strspn(line, " \t\r\n"))
+	if (len == strspn(line, " \t\r\n")) {
+		if (a->flow.ui->empty_line && a->flow.ui->empty_line(a->flow.ui->data)) {
+			a->answered = true;
+			(void)bf_fail(&a->refusal, BFABRIC_CANCELLED, "another way was chosen");
+		}
 		return;
+	}
 	if (bf_callback_pasted(&a->place, line, len, &query) != BF_CALLBACK_OURS)
 		notice(a, "That is not the address that the browser ends at; still waiting.");
 	else if (!take_answer(a, &query))

@@ -3,6 +3,7 @@
 import os
 import re
 import resource
+import shlex
 import signal
 import socket
 import time
@@ -12,7 +13,6 @@ import browser
 import harness
 from login_scene import Login, as_nobody, browser_program, drain, status_of
 from sandbox_client import SERVICE, service_sandbox
-from terminal import Terminal
 
 NEW = ("--scope", "read-only", "--env", "LAB")
 
@@ -115,7 +115,10 @@ class Login_(Case):
         login = Login(self.home, "--no-browser")
         page = browser.Browser(self.server).approve(login.url(), user="somebody", follow=True)
         self.assertIn("<strong>somebody</strong>", page.text)
-        self.assertExit(login.finish(), 8)
+        result = login.finish()
+        self.assertExit(result, 8)
+        self.assertIn("it was revoked at the server", result.err)
+        self.assertEqual([line["status"] for line in self.server.log("revoke")], [200, 200])
         self.assertEqual(self.home.run("bfabric", "auth", "status", "--json").json()["subject"],
                          "scientist")
 
@@ -375,9 +378,23 @@ class Programs(Case):
                           ({"DISPLAY": ":0", "PATH": str(self.home.bin)}, "none was found")):
             result = self.login(**env)
             self.assertIn(said, result.err)
-            self.assertIn("bfabric auth device-code", result.err)
             self.failed(result, 1)
             self.assertEqual(self.server.log("token"), [])
+
+    def test_the_command_that_is_named_is_complete(self):
+        result = self.home.run("bfabric", "login", self.server.base_url, "--env", "my lab",
+                               "--scope", "api:read tus", "--client-id", "CLI", "--no-set-default")
+        self.assertExit(result, 1)
+        command = re.search(r"(?m)^  bfabric (auth device-code .*)$", result.err).group(1)
+        self.assertEqual(shlex.split(command),
+                         ["auth", "device-code", self.server.base_url, "--env", "my lab",
+                          "--client-id", "CLI", "--scope", "api:read tus", "--no-set-default"])
+        self.server.control("set", auto_approve="0")
+        result = self.home.run("bfabric", *shlex.split(command))
+        self.assertExit(result, 0)
+        self.assertIn("my lab", self.home.config_file.read_text())
+        result = self.home.run("bfabric", "login", "--env", "my lab")
+        self.assertIn("\n  bfabric auth device-code --env 'my lab'\n", result.err)
 
 
 class Confidential(harness.TestCase):
@@ -417,55 +434,6 @@ class Confidential(harness.TestCase):
             self.assertIn("invalid_client", page.text)
             self.assertExit(login.finish(), 4)
 
-
-class OnATerminal(Case):
-    def terminal(self, *arguments, env=None, **size):
-        command = self.home.command("bfabric", "login", self.server.base_url, *NEW, *arguments)
-        return self.enterContext(Terminal(command, env or self.home.env(), cwd=self.home.home,
-                                          **size))
-
-    def answer(self, terminal, user=None):
-        url = terminal.expect(r"(?m)^(http\S+/authorize\?\S+)$").group(1)
-        return browser.Browser(self.server).approve(url, user).location
-
-    def test_pasted(self):
-        terminal = self.terminal()
-        terminal.expect("No browser is opened:\nthere is no display.")
-        terminal.expect("bfabric auth device-code")
-        location = self.answer(terminal)
-        terminal.expect("left ")
-        terminal.type("\nhello\n")
-        terminal.expect("still waiting")
-        terminal.type(re.sub("state=[^&]*", "state=x", location) + "\n")
-        terminal.expect("another login; still waiting")
-        terminal.type(f"  {location}  \n")
-        self.assertEqual(terminal.status(), 0)
-        terminal.expect("logged in as scientist")
-
-    def test_narrow(self):
-        for env in ({}, {"SSH_TTY": "/dev/pts/1"}):
-            terminal = self.terminal(columns=40, env=self.home.env(**env))
-            location = self.answer(terminal)
-            terminal.expect("left ")
-            terminal.type(location + "\n")
-            self.assertEqual(terminal.status(), 0)
-            lines = [line for line in re.split("[\r\n]+", terminal.text) if "http" not in line]
-            self.assertLessEqual(max(map(len, lines)), 40)
-
-    def test_end_of_input_is_no_end(self):
-        terminal = self.terminal("--no-browser")
-        terminal.expect("left ")
-        terminal.type("\x04")
-        url = re.search(r"(?m)^(http\S+/authorize\?\S+)$", terminal.text).group(1)
-        self.assertEqual(browser.Browser(self.server).approve(url, follow=True).status, 200)
-        self.assertEqual(terminal.status(), 0)
-
-    def test_ctrl_c(self):
-        terminal = self.terminal()
-        terminal.expect("left ")
-        terminal.type("\x03")
-        self.assertEqual(terminal.status(), 130)
-        self.untouched()
 
 
 if __name__ == "__main__":
