@@ -56,6 +56,9 @@ static void forget_secret(struct bf_environment *env)
 	bf_secret_release(&env->client_secret);
 	free(env->client_secret_file);
 	env->client_secret_file = NULL;
+	bf_secret_release(&env->registration_access_token);
+	free(env->registration_client_uri);
+	env->registration_client_uri = NULL;
 }
 
 /* Take up the environment `name`; another URL than its own is remembered for a confirmation. */

@@ -7,6 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
+static const char *text_of(const struct bf_secret *secret)
+{
+	return bf_secret_empty(secret) ? NULL : bf_secret_reveal(secret);
+}
+
 /* What a change consists of; borrows from the environment. */
 struct wanted {
 	struct bf_config_value values[BF_CONFIG_LOGIN_VALUES];
@@ -18,14 +23,18 @@ static void want(const struct bf_command_line *call, const struct bf_environment
 {
 	const struct bf_config_login login = {
 		.base_url = environment->url.text,
-		.auth_method = bfabric_auth_method_name(BFABRIC_AUTH_OAUTH),
+		/* Read as oauth all the same; bfabricPy writes nothing that says oauth beside a
+		 * secret, and would lose what its next update of the client brings. */
+		.auth_method = bf_secret_empty(&environment->client_secret)
+				       ? bfabric_auth_method_name(BFABRIC_AUTH_OAUTH)
+				       : NULL,
 		.client_id = environment->client_id,
 		.scope = environment->scope,
-		/* What is not named goes away; the client's own secret outlives a login. */
-		.client_secret = bf_secret_empty(&environment->client_secret)
-					 ? NULL
-					 : bf_secret_reveal(&environment->client_secret),
+		/* What is not named goes away; what is the client's own outlives a login. */
+		.client_secret = text_of(&environment->client_secret),
 		.client_secret_file = environment->client_secret_file,
+		.registration_access_token = text_of(&environment->registration_access_token),
+		.registration_client_uri = environment->registration_client_uri,
 	};
 
 	ret->change = (struct bf_config_change){

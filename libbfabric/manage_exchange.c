@@ -86,8 +86,50 @@ static enum bfabric_status without_uri(
 	return ret->body.failed ? bf_fail_nomem(err) : BFABRIC_OK;
 }
 
+/* Does the reply have such a member, with a text that is not empty? `name` is quoted. */
+static bool says(const char *text, const char *name)
+{
+	const char *at = strstr(text, name);
+
+	if (!at)
+		return false;
+	at += strlen(name);
+	at += strspn(at, " \t\r\n");
+	at += *at == ':';
+	at += strspn(at, " \t\r\n");
+	return at[0] == '"' && at[1] != '"';
+}
+
+/*
+ * jansson cuts a long name or value short when its buffer cannot grow, and says nothing: what a
+ * reply says must have been read as it stands there. (With escapes in it that cannot be told.)
+ */
+static bool stands_in(const char *text, const char *name, const struct bf_secret *secret)
+{
+	BF_AUTO_SECRET struct bf_secret quoted = BF_SECRET_INIT;
+
+	if (strchr(text, '\\') || !says(text, name))
+		return true;
+	bf_secret_putc(&quoted, '"');
+	bf_secret_put_secret(&quoted, secret);
+	bf_secret_putc(&quoted, '"');
+	return !quoted.failed && strstr(text, bf_secret_reveal(&quoted));
+}
+
+static enum bfabric_status check_whole(const struct bf_reply *reply,
+	const struct bf_client_registration *client, struct bfabric_error *err)
+{
+	const char *text = bf_secret_reveal(&reply->body);
+
+	if (stands_in(text, "\"client_secret\"", &client->client_secret) &&
+		stands_in(
+			text, "\"registration_access_token\"", &client->registration_access_token))
+		return BFABRIC_OK;
+	return bf_fail_nomem(err);
+}
+
 /* Secrets that came with a URI which must not be used are good all the same. */
-enum bfabric_status bf_exchange_accept(const struct bf_url *base,
+static enum bfabric_status accept_usable(const struct bf_url *base,
 	const struct bf_client_registration *before, const struct bf_reply *reply,
 	struct bf_client_registration *ret, struct bf_secret *notes, struct bfabric_error *err)
 {
@@ -104,6 +146,15 @@ enum bfabric_status bf_exchange_accept(const struct bf_url *base,
 		return BFABRIC_OK;
 	}
 	return status == BFABRIC_OK ? BFABRIC_OK : bf_fail(err, status, "%s", why.text);
+}
+
+enum bfabric_status bf_exchange_accept(const struct bf_url *base,
+	const struct bf_client_registration *before, const struct bf_reply *reply,
+	struct bf_client_registration *ret, struct bf_secret *notes, struct bfabric_error *err)
+{
+	enum bfabric_status status = accept_usable(base, before, reply, ret, notes, err);
+
+	return status == BFABRIC_OK ? check_whole(reply, ret, err) : status;
 }
 
 /* Anything that may hold a secret. */

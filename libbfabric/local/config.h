@@ -119,7 +119,7 @@ struct bf_config_value {
 };
 
 enum bf_set_default {
-	BF_DEFAULT_IF_FIRST, /* a login (auth_method is given) while there is no default */
+	BF_DEFAULT_IF_FIRST, /* a login (auth_method or client_id) while there is no default */
 	BF_DEFAULT_YES,
 	BF_DEFAULT_NO,
 };

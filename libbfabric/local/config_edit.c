@@ -67,8 +67,10 @@ static enum bfabric_status step(struct job *job, const struct bf_yaml_edit *edit
 static bool is_login(const struct bf_config_change *change)
 {
 	for (size_t i = 0; i < change->value_count; i++)
-		if (strcmp(change->values[i].key, "auth_method") == 0)
-			return bf_config_text(&change->values[i]) != NULL;
+		if ((strcmp(change->values[i].key, "auth_method") == 0 ||
+			    strcmp(change->values[i].key, "client_id") == 0) &&
+			bf_config_text(&change->values[i]))
+			return true;
 	return false;
 }
 

@@ -8,7 +8,7 @@ import subprocess
 import bfabricpy
 import harness
 from client_case import SECRETS, URI, Case, keys
-from sandbox_client import Sandbox, basic, manage, token, whoami
+from sandbox_client import DEVICE_GRANT, Sandbox, basic, manage, token, whoami
 
 
 class Register(Case):
@@ -41,6 +41,15 @@ class Register(Case):
         status = self.home.run("bfabric", "auth", "status", "--json", "--env", "WEB").json()
         self.assertEqual(status["auth_method"], "oauth")
         self.assertNotIn("client_credentials", self.works("WEB")["grant_types"])
+
+    def test_a_login_keeps_what_manages_the_client(self):
+        self.ready("WEB", "--grant-types", DEVICE_GRANT, "--grant-types", "refresh_token",
+                   service=None)
+        before = keys(self.home, "WEB")
+        self.server.control("set", auto_approve=0)
+        result = self.run_auth("device-code", "--env", "WEB", "--scope", "api:read")
+        now = keys(self.home, "WEB")
+        self.assertEqual({**now, "scope": None}, {**before, "scope": None}, repr(result))
 
     def test_what_is_asked_for(self):
         self.ready("BOT", "--scope", "api:read", "--grant-types", "client_credentials",
