@@ -20,6 +20,7 @@ struct connection {
 	int fd; /* -1: free */
 	int64_t end_ms;
 	bool answered; /* only waits for the peer to close */
+	bool seen;     /* what it sent, if anything, was looked at once */
 	struct bf_secret received;
 };
 
@@ -43,7 +44,7 @@ static void hang_up(struct connection *c)
 	if (c->fd >= 0)
 		(void)close(c->fd); /* whatever it says, there is nothing left to do */
 	c->fd = -1;
-	c->answered = false;
+	c->answered = c->seen = false;
 	bf_secret_release(&c->received);
 }
 
@@ -172,29 +173,33 @@ static struct connection *oldest(struct bf_loopback *l)
 	return found;
 }
 
-/* A free place; if there is none, that of the one who has had the longest time. */
-static struct connection *make_room(struct bf_loopback *l)
+/*
+ * A free place; if there is none, that of the one who has had the longest time; NULL: all came just
+ * now. Nobody is sent away unread, or a crowd could push the browser out before it was heard.
+ */
+static struct connection *find_room(struct bf_loopback *l)
 {
-	struct connection *c = NULL;
+	struct connection *found = NULL;
 
-	for (int i = 0; i < CONNECTIONS; i++)
-		if (l->connections[i].fd < 0)
-			return &l->connections[i];
-	c = oldest(l);
-	hang_up(c);
-	return c;
+	for (int i = 0; i < CONNECTIONS; i++) {
+		struct connection *c = &l->connections[i];
+
+		if (c->fd < 0)
+			return c;
+		if (c->seen && (!found || c->end_ms < found->end_ms))
+			found = c;
+	}
+	return found;
 }
 
-static void take_in(struct bf_loopback *l, int fd)
+static void take_in(struct bf_loopback *l, struct connection *c, int fd)
 {
-	struct connection *c = NULL;
-
 	if (bf_owner_of_peer(fd) == BF_OWNER_OTHER) {
 		l->strangers++;
 		(void)close(fd);
 		return;
 	}
-	c = make_room(l);
+	hang_up(c);
 	c->fd = fd;
 	c->received.max = BYTES_MAX;
 	c->end_ms = now_ms() + READ_MS;
@@ -204,10 +209,14 @@ static enum bfabric_status accept_all(struct bf_loopback *l, struct bfabric_erro
 {
 	/* So many at a time: somebody who connects without end must not keep us here. */
 	for (int i = 0; i < 2 * CONNECTIONS; i++) {
-		int fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		struct connection *room = find_room(l);
+		int fd = -1;
 
+		if (!room)
+			return BFABRIC_OK;
+		fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd >= 0) {
-			take_in(l, fd);
+			take_in(l, room, fd);
 			continue;
 		}
 		if (errno == EINTR || errno == ECONNABORTED || errno == EAGAIN)
@@ -255,7 +264,8 @@ static bool serve(struct connection *c, const struct bf_loopback_watch *watch)
 	}
 	if (c->answered)
 		return false;
-	switch (watch->visit(watch->data, bf_secret_reveal(&c->received), c->received.len, &reply)) {
+	switch (watch->visit(
+		watch->data, bf_secret_reveal(&c->received), c->received.len, &reply)) {
 	case BF_LOOPBACK_MORE:
 		return false;
 	case BF_LOOPBACK_ANSWER:
@@ -282,6 +292,7 @@ static bool serve_all(struct bf_loopback *l, const struct bf_loopback_watch *wat
 			close_listener(l);
 			return true;
 		}
+		c->seen = true;
 		if (c->fd >= 0 && now >= c->end_ms)
 			hang_up(c);
 	}

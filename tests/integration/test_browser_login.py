@@ -89,6 +89,11 @@ class Login_(Case):
             self.assertIn("--no-browser", result.out)
         self.assertIn("login", self.home.run("bfabric", "logn").err)
 
+    def test_misspelt_instance(self):
+        result = self.home.run("bfabric", "login", "fgcz-tset")
+        self.failed(result, 2, "did you mean fgcz-test?")
+        self.assertNotIn("did you mean", self.home.run("bfabric", "login", "elsewhere").err)
+
     def test_again_without_arguments(self):
         login = self.start()
         self.approve(login)
@@ -221,6 +226,21 @@ class Intruders(Case):
             answer = login.raw(request.encode())
             self.assertEqual(status_of(answer), 404, request[:80])
         self.still_waits(login)
+
+    def test_a_crowd_behind_the_browser(self):
+        login = self.start()
+        url, port = login.url(), login.port
+        login.process.send_signal(signal.SIGSTOP)  # all of them come at once
+        location = browser.Browser(self.server).approve(url).location
+        target = location.split(f"127.0.0.1:{port}")[1]
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as link:
+            link.sendall(f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
+            crowd = [socket.create_connection(("127.0.0.1", port)) for _ in range(60)]
+            login.process.send_signal(signal.SIGCONT)
+            self.assertEqual(status_of(drain(link)), 200)
+        for other in crowd:
+            other.close()
+        self.succeeded(login)
 
     def test_slow_and_idle_connections(self):
         login = self.start()
