@@ -41,8 +41,8 @@ enum bfabric_status bf_load_environments(const struct bf_command_line *call,
 		return status;
 	if (bf_config_count(config) == 0)
 		return bf_fail(err, BFABRIC_NOT_LOGGED_IN,
-			"%.300s has no environment; a first login makes one: bfabric auth "
-			"device-code fgcz-prod",
+			"%.300s has no environment; a first login makes one: bfabric login "
+			"fgcz-prod",
 			bf_config_user_file(config));
 	*ret_config = BF_TAKE(config);
 	return BFABRIC_OK;

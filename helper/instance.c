@@ -1,4 +1,5 @@
 #include "instance.h"
+#include "nearest.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +23,21 @@ const char *bf_instance_known(const char *name)
 	return NULL;
 }
 
+static enum bfabric_status fail_unknown(const char *typed, struct bfabric_error *err)
+{
+	struct bf_nearest nearest = BF_NEAREST_INIT(typed, strlen(typed));
+
+	for (size_t i = 0; i < INSTANCES; i++) {
+		bf_nearest_try(&nearest, instances[i].name);
+		bf_nearest_try(&nearest, instances[i].host);
+	}
+	return bf_fail(err, BFABRIC_BAD_CALL,
+		"\"%.100s\" is no URL (https://HOST/bfabric) and none of the known "
+		"instances: fgcz-prod, fgcz-test, fgcz-demo, trace%s%s%s",
+		typed, nearest.best ? "; did you mean " : "", nearest.best ? nearest.best : "",
+		nearest.best ? "?" : "");
+}
+
 enum bfabric_status bf_instance_url(
 	const char *typed, struct bf_url *ret, struct bfabric_error *err)
 {
@@ -31,10 +47,7 @@ enum bfabric_status bf_instance_url(
 		if (strcasecmp(instances[i].host, typed) == 0)
 			url = instances[i].url;
 	if (!url)
-		return bf_fail(err, BFABRIC_BAD_CALL,
-			"\"%.100s\" is no URL (https://HOST/bfabric) and none of the known "
-			"instances: fgcz-prod, fgcz-test, fgcz-demo, trace",
-			typed);
+		return fail_unknown(typed, err);
 	if (bf_url_parse(url, ret, err) != BFABRIC_OK)
 		return bf_fail_context(err, BFABRIC_BAD_CALL, "%.100s", url);
 	return BFABRIC_OK;
