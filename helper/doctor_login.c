@@ -7,8 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LOG_IN "log in: bfabric login --env NAME, or bfabric auth device-code --env NAME"
-
 static void clearp(struct bfabric_session_status *status)
 {
 	bfabric_session_status_clear(status);
@@ -50,10 +48,19 @@ static void put_left(char *buf, size_t size, int64_t expires_at)
 		snprintf(buf, size, "expires in %" PRId64 " min", left / 60);
 }
 
+/* The command that logs in to this environment. */
+static const char *log_in(const struct bf_doctor *d, char *buf, size_t size)
+{
+	const struct bf_environment *env = &d->environment;
+
+	snprintf(buf, size, "log in: bfabric %s --env %s", bf_login_verb(env->method), env->name);
+	return buf;
+}
+
 static void tell_token(struct bf_doctor *d, const struct bfabric_session_status *s)
 {
 	BF_AUTO_PATHS struct bf_paths paths = BF_PATHS_INIT;
-	char digest[13] = "", left[60];
+	char digest[13] = "", left[60], advice[200];
 	bool renews = s->can_refresh && !s->login_required;
 
 	if (get_paths(d, &paths))
@@ -64,7 +71,8 @@ static void tell_token(struct bf_doctor *d, const struct bfabric_session_status 
 		if (renews)
 			bf_found(d, BF_FOUND_OK, NULL, "none yet: the first use gets one");
 		else
-			bf_found(d, BF_FOUND_ERROR, LOG_IN, "not logged in");
+			bf_found(d, BF_FOUND_ERROR, log_in(d, advice, sizeof(advice)),
+				"not logged in");
 		return;
 	case BFABRIC_TOKEN_STATIC:
 		bf_found(d, BF_FOUND_OK, NULL, "%s, kept in the configuration",
@@ -77,9 +85,10 @@ static void tell_token(struct bf_doctor *d, const struct bfabric_session_status 
 		return;
 	case BFABRIC_TOKEN_EXPIRED:
 	case BFABRIC_TOKEN_REJECTED:
-		bf_found(d, renews ? BF_FOUND_OK : BF_FOUND_ERROR, renews ? NULL : LOG_IN,
-			"%s, %s, SHA-256 %s%s", bfabric_token_state_name(s->token_state), left,
-			digest, renews ? ": the next use renews it" : "");
+		bf_found(d, renews ? BF_FOUND_OK : BF_FOUND_ERROR,
+			renews ? NULL : log_in(d, advice, sizeof(advice)), "%s, %s, SHA-256 %s%s",
+			bfabric_token_state_name(s->token_state), left, digest,
+			renews ? ": the next use renews it" : "");
 		return;
 	}
 }
@@ -94,6 +103,7 @@ static void check_token(struct bf_doctor *d)
 
 static void check_renewal(struct bf_doctor *d)
 {
+	char advice[200];
 	BF_CLEANUP(clearp) struct bfabric_session_status s = {0};
 
 	if (d->environment.method != BFABRIC_AUTH_OAUTH &&
@@ -102,7 +112,8 @@ static void check_renewal(struct bf_doctor *d)
 	if (!get_status(d, &s) || s.token_state == BFABRIC_TOKEN_NONE)
 		return;
 	if (s.login_required)
-		bf_found(d, BF_FOUND_ERROR, LOG_IN, "the server refused to renew this login");
+		bf_found(d, BF_FOUND_ERROR, log_in(d, advice, sizeof(advice)),
+			"the server refused to renew this login");
 	else if (!s.can_refresh)
 		bf_found(d, BF_FOUND_WARNING, "log in again when the token expires",
 			"there is nothing to renew the token with");

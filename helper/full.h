@@ -62,9 +62,12 @@ extern const struct bf_verb bf_verb_configure_git;
 extern const struct bf_verb bf_verb_exec;
 extern const struct bf_verb bf_verb_doctor;
 
+/* The verb that logs in by this method: "login", "auth pat", ... A constant. */
+const char *bf_login_verb(enum bfabric_auth_method method);
+
 /*
  * Add the command that mends the failure in `err` to its text, where there is one: "...; run:
- * bfabric auth device-code --env NAME". Returns the status of `err`.
+ * bfabric login --env NAME". Returns the status of `err`.
  */
 enum bfabric_status bf_fail_with_hint(const struct bf_environment *environment,
 	const struct bf_command_line *call, struct bfabric_error *err);

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *login_verb(enum bfabric_auth_method method)
+const char *bf_login_verb(enum bfabric_auth_method method)
 {
 	switch (method) {
 	case BFABRIC_AUTH_OAUTH:
@@ -25,7 +25,7 @@ static const char *verb_for(const struct bf_environment *environment, enum bfabr
 	switch (why) {
 	case BFABRIC_NOT_LOGGED_IN:
 	case BFABRIC_LOGIN_REQUIRED:
-		return login_verb(environment->method);
+		return bf_login_verb(environment->method);
 	case BFABRIC_RETRY_LATER:
 	case BFABRIC_TIMEOUT:
 	case BFABRIC_STORE_UNAVAILABLE:

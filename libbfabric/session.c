@@ -241,6 +241,10 @@ static enum bfabric_status static_token(
 			"environment %s logs in with a password: there is "
 			"no token",
 			env->name);
+	if (env->method == BFABRIC_AUTH_PAT)
+		return bf_fail(err, BFABRIC_NOT_LOGGED_IN,
+			"environment %s is logged out: there is no personal access token in it",
+			env->name);
 	return bf_fail(
 		err, BFABRIC_NOT_LOGGED_IN, "environment %s says no way to log in", env->name);
 }
