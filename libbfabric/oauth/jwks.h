@@ -49,7 +49,8 @@ bool bf_jwks_knows(const struct bf_jwks *jwks, const char *kid);
 /*
  * The keys that a token with this header may have been signed with: right kind and curve, not meant
  * for another algorithm, and of this name. A name only selects. Without one (NULL) all keys that
- * fit and have no flaw are candidates. At most BF_JWKS_TRIES; returns how many. Borrowed from `jwks`.
+ * fit and have no flaw are candidates. At most BF_JWKS_TRIES; returns how many. Borrowed from
+ * `jwks`.
  */
 size_t bf_jwks_select(const struct bf_jwks *jwks, const char *kid, enum bf_jwt_alg alg,
 	const struct bf_jwk *ret_keys[BF_JWKS_TRIES]);
