@@ -137,8 +137,10 @@ static enum bfabric_status choose_without_url(const struct bf_config *config,
 static enum bfabric_status ask_scope(
 	const struct bf_terminal *terminal, char **ret_scope, struct bfabric_error *err)
 {
-	static const char question[] = "What may this login do? read-only, read-write, upload, or "
-				       "a scope [" BF_SCOPE_DEFAULT "]: ";
+	/* Lines of less than 40 columns. */
+	static const char question[] = "What may this login do? read-only,\n"
+				       "read-write, upload, or a scope such as\n"
+				       "\"api:write tus\" [" BF_SCOPE_DEFAULT "]: ";
 	char answer[512];
 	enum bfabric_status status = BFABRIC_OK;
 

@@ -235,7 +235,7 @@ class OnATerminal(Case):
 
     def test_a_login(self):
         terminal = self.terminal(self.server.base_url)
-        terminal.expect(r"What may this login do\?.*\[read-only\]: ")
+        terminal.expect(r"(?s)What may this login do\?.*\[read-only\]: ")
         terminal.type("read-write\n")
         self.approve(terminal)
         self.assertEqual(terminal.status(), 0)
