@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define DOCTOR "doctor" /* looks, and mends nothing */
+
 const char *bf_login_verb(enum bfabric_auth_method method)
 {
 	switch (method) {
@@ -14,9 +16,9 @@ const char *bf_login_verb(enum bfabric_auth_method method)
 		return "auth pat";
 	case BFABRIC_AUTH_NONE:
 	case BFABRIC_AUTH_PASSWORD:
-		return "auth status";
+		return DOCTOR;
 	}
-	return "auth status";
+	return DOCTOR;
 }
 
 /* The command that mends it; nothing where no command does. */
@@ -32,7 +34,7 @@ static const char *verb_for(const struct bf_environment *environment, enum bfabr
 	case BFABRIC_LOCK_TIMEOUT:
 	case BFABRIC_SYSTEM:
 	case BFABRIC_BAD_REPLY:
-		return "auth status";
+		return DOCTOR;
 	case BFABRIC_OK:
 	case BFABRIC_BAD_CONFIG:
 	case BFABRIC_NO_MEMORY:
@@ -57,8 +59,8 @@ enum bfabric_status bf_fail_with_hint(const struct bf_environment *environment,
 	/* Already said, or no room to say it in one line. */
 	if (!verb || strstr(err->text, "bfabric auth") || strstr(err->text, "bfabric login"))
 		return status;
-	bf_secret_printf(&text, "%s: bfabric %s --env ",
-		strcmp(verb, "auth status") == 0 ? "see" : "run", verb);
+	bf_secret_printf(
+		&text, "%s: bfabric %s --env ", strcmp(verb, DOCTOR) == 0 ? "see" : "run", verb);
 	bf_shell_word(environment->name, &text);
 	if (call->config_file) {
 		bf_secret_puts(&text, " --config-file ");

@@ -219,7 +219,7 @@ class Refresh(Case):
         self.assertEqual(result.out.strip(), reply["access_token"])
         self.assertTrue(result.err.startswith("bfabric: "), repr(result))
         time.sleep(3.1)
-        self.failed(self.home.run("bfabric", "token"), 5, "bfabric auth status")
+        self.failed(self.home.run("bfabric", "token"), 5, "bfabric doctor")
 
     def test_timeout(self):
         self.home.login(self.server, mint={"lifetime": 1})

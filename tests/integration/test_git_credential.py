@@ -161,7 +161,7 @@ class Trouble(harness.TestCase):
             home.login(server, mint={"lifetime": 1})
             server.stop()
             time.sleep(1.1)
-            self.check(self.ask(home, server), 5, "bfabric auth status --env SANDBOX")
+            self.check(self.ask(home, server), 5, "see: bfabric doctor --env SANDBOX")
 
     def test_no_full_program(self):
         with harness.Sandbox() as server, harness.Home() as home:
