@@ -25,7 +25,9 @@ struct bf_request {
 	/* Ends the request with CANCELLED, but not where only reply_deadline counts. Borrowed. */
 	const struct bfabric_cancel *cancel;
 	bool wants_chain; /* the server's certificates, too: for explaining, not for trusting */
-	bool spends;      /* a rotating token is in it: never reuse a connection, never resend */
+	/* It does something that must not be done twice (a rotating token is in it, a client is
+	 * registered): never reuse a connection, never resend. */
+	bool spends;
 };
 
 /* One certificate of the server, as the TLS library words it. */

@@ -89,7 +89,12 @@ static int append(const char *bytes, size_t len, void *data)
 static enum bfabric_status begin(const char *method, const char *url, const struct bf_secret *token,
 	const json_t *document, struct bf_request *ret_request, struct bfabric_error *err)
 {
-	BF_AUTO_REQUEST struct bf_request request = {.method = method, .url = strdup(url)};
+	BF_AUTO_REQUEST struct bf_request request = {
+		.method = method,
+		.url = strdup(url),
+		/* a client registered twice is one that nobody has the secret of */
+		.spends = document != NULL,
+	};
 
 	if (token && !bf_printable(bf_secret_reveal(token), '!'))
 		return bf_fail(err, BFABRIC_BAD_CALL,
