@@ -1,6 +1,7 @@
 /* device_start.c - the device authorization request and its reply (RFC 8628, sections 3.1, 3.2). */
 #include "device.h"
 #include "form.h"
+#include "refusal.h"
 #include "reply.h"
 #include <string.h>
 #include <strings.h>
@@ -132,17 +133,10 @@ enum bfabric_status bf_device_start_accept(
 	BF_AUTO_JSON json_t *object = NULL;
 	struct bfabric_error why = {0};
 
-	if (bf_reply_busy(reply))
-		return bf_fail_later(WHAT, reply, err);
 	if (bf_reply_object(WHAT, reply, &object, &why) == BFABRIC_NO_MEMORY)
 		return bf_fail_nomem(err);
-	if (reply->status == 404 && !object)
-		return bf_fail(err, BFABRIC_RETRY_LATER,
-			WHAT " was not found (HTTP 404), as happens while the server restarts");
-	if (reply->status >= 400 && reply->status <= 499 && bf_oauth_error(object))
-		return bf_fail_oauth(err, BFABRIC_DENIED, WHAT, object);
 	if (reply->status != 200)
-		return bf_fail_odd(WHAT, reply, err);
+		return bf_fail_refused(WHAT, reply, err);
 	if (!object)
 		return bf_fail(err, why.status, "%s", why.text);
 	return read_device(object, ret_device, err);
