@@ -112,6 +112,8 @@ enum bfabric_status bf_claims_verify(struct bf_login_flow *flow, const struct bf
 		wanted.subject = expected->subject;
 	}
 	status = bf_verify_jwt(&verifier, token, &wanted, &claims, err);
+	if (status == BFABRIC_RETRY_LATER || status == BFABRIC_BAD_REPLY)
+		return bf_login_said(flow, status, err); /* no verdict on the token */
 	return status == BFABRIC_OK ? bf_claims_from_json(claims.all, ret, err) : status;
 }
 
@@ -128,7 +130,7 @@ enum bfabric_status bf_claims_introspect(struct bf_login_flow *flow,
 	if (status == BFABRIC_OK)
 		status = bf_login_perform(flow, &request, &reply, err);
 	if (status == BFABRIC_OK)
-		status = bf_introspection_accept(&reply, &answer, err);
+		status = bf_login_said(flow, bf_introspection_accept(&reply, &answer, err), err);
 	if (status == BFABRIC_OK && !answer.active)
 		return bf_fail(err, BFABRIC_DENIED, "%s says that the token is not valid",
 			flow->s->env.url.text);

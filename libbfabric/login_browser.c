@@ -286,8 +286,9 @@ static enum bfabric_status exchange(struct attempt *a, struct bfabric_error *err
 		status = bf_login_perform(&a->flow, &request, &reply, err);
 	if (status != BFABRIC_OK)
 		return status;
-	return bf_token_accept(&reply, &a->reply, err) == BF_TOKEN_ISSUED ? BFABRIC_OK
-									  : err->status;
+	return bf_token_accept(&reply, &a->reply, err) == BF_TOKEN_ISSUED
+		       ? BFABRIC_OK
+		       : bf_login_said(&a->flow, err->status, err);
 }
 
 static void show_page(struct attempt *a, enum bf_login_page page, const char *text)

@@ -32,7 +32,8 @@ static enum bfabric_status start(struct attempt *a, struct bfabric_error *err)
 	if (status == BFABRIC_OK)
 		status = bf_login_perform(&a->flow, &request, &reply, err);
 	if (status == BFABRIC_OK)
-		status = bf_device_start_accept(&reply, &a->device, err);
+		status = bf_login_said(
+			&a->flow, bf_device_start_accept(&reply, &a->device, err), err);
 	return status;
 }
 
@@ -60,6 +61,21 @@ static enum bfabric_status poll_once(struct attempt *a, enum bf_device_event *re
 	return BFABRIC_OK;
 }
 
+/*
+ * The end of the polls. Somebody who was told that nobody approved in time would approve again, and
+ * again in vain, where in truth the server did not answer.
+ */
+static enum bfabric_status give_up(const struct attempt *a, const struct bf_device_flow *flow,
+	const struct bfabric_error *why, enum bfabric_status status, struct bfabric_error *err)
+{
+	if ((status != BFABRIC_TIMEOUT && status != BFABRIC_RETRY_LATER) || !flow->backoff_ms ||
+		!*why->text)
+		return bf_login_said(&a->flow, status, err);
+	(void)bf_fail(err, status, "%s", why->text);
+	(void)bf_login_said(&a->flow, status, err);
+	return bf_fail_context(err, status, "the login was not completed in time");
+}
+
 static enum bfabric_status poll_until_done(struct attempt *a, struct bfabric_error *err)
 {
 	const struct bf_sys *sys = a->flow.s->sys;
@@ -79,6 +95,8 @@ static enum bfabric_status poll_until_done(struct attempt *a, struct bfabric_err
 		case BF_DEVICE_WAIT:
 			event = BF_DEVICE_NOTHING;
 			status = bf_login_wait(&a->flow, until, flow.expires_ms, err);
+			if (status == BFABRIC_TIMEOUT && flow.backoff_ms)
+				return give_up(a, &flow, &why, status, err);
 			break;
 		case BF_DEVICE_POLL:
 			status = poll_once(a, &event, &verdict, &why, err);
@@ -86,7 +104,8 @@ static enum bfabric_status poll_until_done(struct attempt *a, struct bfabric_err
 		case BF_DEVICE_DONE:
 			return BFABRIC_OK;
 		case BF_DEVICE_FAILED:
-			return bf_fail(err, end.status, "%s", end.text);
+			(void)bf_fail(err, end.status, "%s", end.text);
+			return give_up(a, &flow, &why, end.status, err);
 		}
 	}
 	return status;

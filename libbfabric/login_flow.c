@@ -3,7 +3,10 @@
  */
 #include "login_flow.h"
 
+#include <string.h>
+
 #include "net/http.h"
+#include "net/request.h"
 
 #define TICK_MS 250
 
@@ -35,6 +38,18 @@ enum bfabric_status bf_login_perform(struct bf_login_flow *flow, struct bf_reque
 	return bf_trace_perform(flow->s, &flow->transport, request, reply, err);
 }
 
+enum bfabric_status bf_login_said(
+	const struct bf_login_flow *flow, enum bfabric_status status, struct bfabric_error *err)
+{
+	const struct bf_url *url = &flow->s->env.url;
+	char host[280];
+
+	bf_request_show_host(url, host, sizeof(host));
+	if (status == BFABRIC_OK || status == BFABRIC_NO_MEMORY || !err || strstr(err->text, host))
+		return status;
+	return bf_fail_context(err, status, "%.150s", url->text);
+}
+
 enum bfabric_status bf_login_discover(struct bf_login_flow *flow, struct bfabric_error *err)
 {
 	BF_AUTO_REQUEST struct bf_request request = {0};
@@ -46,7 +61,8 @@ enum bfabric_status bf_login_discover(struct bf_login_flow *flow, struct bfabric
 	if (status == BFABRIC_OK)
 		status = bf_login_perform(flow, &request, &reply, err);
 	if (status == BFABRIC_OK)
-		status = bf_discovery_accept(base, &reply, &found, &flow->endpoints, err);
+		status = bf_login_said(flow,
+			bf_discovery_accept(base, &reply, &found, &flow->endpoints, err), err);
 	if (status == BFABRIC_OK && !found)
 		status = bf_endpoints_fixed(base, &flow->endpoints, err);
 	return status;

@@ -24,6 +24,13 @@ struct bf_login_flow {
 void bf_login_flow_release(struct bf_login_flow *flow);
 
 /*
+ * What came of a reply: names the server in *err, unless it does so already. Somebody with several
+ * environments has to know which one has trouble.
+ */
+enum bfabric_status bf_login_said(
+	const struct bf_login_flow *flow, enum bfabric_status status, struct bfabric_error *err);
+
+/*
  * Check that a login could be saved (bf_login_prepare), connect, discover the endpoints. `deadline`
  * 0 stands for `default_ms` from now. The session's errors.
  */

@@ -89,7 +89,9 @@ enum bfabric_status bfabric_revoke(const struct bfabric_server *server,
 			BF_TOKEN_HINT_NONE, &client, &request, err);
 	if (status == BFABRIC_OK)
 		status = bf_login_perform(&call.flow, &request, &reply, err);
-	return status == BFABRIC_OK ? bf_revocation_accept(&reply, err) : status;
+	if (status == BFABRIC_OK)
+		status = bf_login_said(&call.flow, bf_revocation_accept(&reply, err), err);
+	return status;
 }
 
 /* ---- registering ----------------------------------------------------------------------------- */
@@ -154,7 +156,9 @@ enum bfabric_status bfabric_register_client(const struct bfabric_server *server,
 	if (status == BFABRIC_OK)
 		status = bf_login_perform(&call.flow, &request, &reply, err);
 	if (status == BFABRIC_OK)
-		status = bf_registration_accept(
-			&call.session->env.url, /* before= */ NULL, &reply, &registration, err);
+		status = bf_login_said(&call.flow,
+			bf_registration_accept(&call.session->env.url, /* before= */ NULL, &reply,
+				&registration, err),
+			err);
 	return status == BFABRIC_OK ? hand_out(&registration, ret_registration, err) : status;
 }

@@ -87,9 +87,10 @@ static enum bfabric_status exchange(
 	if (bf_token_exchange_accept(&reply, &l->reply, err) == BF_TOKEN_ISSUED)
 		return BFABRIC_OK;
 	/* invalid_grant says LOGIN_REQUIRED: here it is the launch token that lapsed. */
-	return err->status == BFABRIC_LOGIN_REQUIRED
-		       ? bf_fail_context(err, BFABRIC_DENIED, "the launch token was refused")
-		       : err->status;
+	status = err->status == BFABRIC_LOGIN_REQUIRED
+			 ? bf_fail_context(err, BFABRIC_DENIED, "the launch token was refused")
+			 : err->status;
+	return bf_login_said(&l->flow, status, err);
 }
 
 /* Opaque tokens are no JWT anywhere: the server is asked then. */
