@@ -37,8 +37,9 @@ static bool serve(const struct bf_environment *environment, const struct bf_comm
 	int64_t min_ttl = call->min_ttl >= 0 ? call->min_ttl : environment->min_ttl;
 	bool served = false;
 
-	if (environment->method != BFABRIC_AUTH_OAUTH &&
-		environment->method != BFABRIC_AUTH_CLIENT_CREDENTIALS)
+	if ((environment->method != BFABRIC_AUTH_OAUTH &&
+		    environment->method != BFABRIC_AUTH_CLIENT_CREDENTIALS) ||
+		bf_environment_disarmed(environment))
 		return false;
 	return bf_paths_init(&environment->url, environment->client_id, environment->name,
 		       /* with_runtime= */ false, &paths, NULL) == BFABRIC_OK &&

@@ -124,11 +124,6 @@ static enum bfabric_status renewal_init(struct renewal *r, struct bf_call *call,
 
 	if (status != BFABRIC_OK)
 		return status;
-	if (service && bf_secret_empty(&r->secret))
-		return bf_fail(err, BFABRIC_BAD_CONFIG,
-			"environment %s (%s, line %u) has neither "
-			"client_secret nor libbfabric.client_secret_file",
-			env->name, env->file, env->line);
 	r->call = call;
 	r->record = record;
 	r->grant = service ? &bf_grant_client_credentials : &bf_grant_refresh_token;

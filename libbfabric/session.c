@@ -266,6 +266,11 @@ enum bfabric_status bf_session_get(struct bfabric_session *session, int64_t min_
 		err = &own;
 	if (!bf_session_cached(session))
 		return static_token(&session->env, ret_token, err);
+	if (bf_environment_disarmed(&session->env))
+		return bf_fail(err, BFABRIC_NOT_LOGGED_IN,
+			"environment %s (%s, line %u) has neither "
+			"client_secret nor libbfabric.client_secret_file",
+			session->env.name, session->env.file, session->env.line);
 	if (!force_refresh && bf_memory_serve(session, call.min_ttl, ret_token, &status, err))
 		return status;
 	if (call.deadline == 0)

@@ -167,7 +167,9 @@ static void describe_service(struct report *r, const struct bfabric_session *s)
 	struct bf_file_info file = {0};
 	struct bfabric_error trouble = {0};
 
-	r->out->can_refresh = !bf_secret_empty(&env->client_secret) || env->client_secret_file;
+	r->out->can_refresh = !bf_environment_disarmed(env);
+	if (!r->out->can_refresh)
+		r->out->token_state = BFABRIC_TOKEN_NONE; /* what the cache holds is not served */
 	copy(r, &r->out->store, env->client_secret_file ? "file" : "config");
 	copy(r, &r->out->secret_path,
 		env->client_secret_file ? env->client_secret_file : env->file);

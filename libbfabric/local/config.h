@@ -66,6 +66,12 @@ void bf_environment_release(struct bf_environment *environment);
 #define BF_AUTO_ENVIRONMENT BF_CLEANUP(bf_environment_release)
 
 /*
+ * A service without a secret: bfabricPy's logout takes that and leaves our cache, whose tokens are
+ * not served any more.
+ */
+bool bf_environment_disarmed(const struct bf_environment *environment);
+
+/*
  * The environment called `name`; or, when NULL, BFABRICPY_CONFIG_ENV, then GENERAL.default_config
  * of the user's file, then of the site's, then the only environment there is if it comes from the
  * site. *ret_chosen_by (a constant, may be NULL) says which it was: "--env",

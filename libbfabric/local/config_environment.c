@@ -279,3 +279,9 @@ void bf_config_peek(const struct bf_config_entry *entry, const struct bf_yaml_no
 		*ret_ours = r.values[LIBBFABRIC];
 	}
 }
+
+bool bf_environment_disarmed(const struct bf_environment *environment)
+{
+	return environment->method == BFABRIC_AUTH_CLIENT_CREDENTIALS &&
+	       bf_secret_empty(&environment->client_secret) && !environment->client_secret_file;
+}

@@ -392,7 +392,7 @@ class Service(Verbs):
         self.assertExit(self.home.run("bfabric", "token"), 0)
         self.auth("logout")
         self.assertFalse(file.exists())
-        self.assertExit(self.home.run("bfabric", "token"), 1)
+        self.assertExit(self.home.run("bfabric", "token"), 3)
         self.service()
         self.assertExit(self.home.run("bfabric", "token"), 0)
         self.auth("remove", "CRON", "--no-confirm")
