@@ -47,6 +47,45 @@ enum bfabric_status bf_reply_object(const char *what, const struct bf_reply *rep
 	return BFABRIC_OK;
 }
 
+/* Does it stand there, between quotes? */
+static bool quoted_in(const struct bf_reply *reply, const char *string)
+{
+	const char *at = bf_secret_reveal(&reply->body);
+	size_t len = strlen(string);
+
+	while ((at = strchr(at, '"')))
+		if (strncmp(++at, string, len) == 0 && at[len] == '"')
+			return true;
+	return false;
+}
+
+/* Is it `name` with some of its letters left out? */
+static bool is_rest_of(const char *rest, const char *name)
+{
+	if (strlen(rest) >= strlen(name))
+		return false;
+	for (; *name; name++)
+		rest += *rest == *name;
+	return !*rest;
+}
+
+bool bf_reply_whole(const struct bf_reply *reply, const json_t *object, const char *name)
+{
+	json_t *member = json_object_get(object, name);
+	const char *key;
+	json_t *value;
+
+	if (memchr(bf_secret_reveal(&reply->body), '\\', reply->body.len))
+		return true;
+	if (json_is_string(member))
+		return quoted_in(reply, json_string_value(member));
+	/* the macro iterates without changing, but takes no const object */
+	json_object_foreach ((json_t *)(uintptr_t)object, key, value)
+		if (is_rest_of(key, name) && !quoted_in(reply, key))
+			return false;
+	return true;
+}
+
 bool bf_reply_busy(const struct bf_reply *reply)
 {
 	return reply->status == 0 || reply->status == 408 || reply->status == 429 ||

@@ -25,6 +25,13 @@ void bf_json_release(json_t **json);
 BF_MUST_USE enum bfabric_status bf_reply_object(const char *what, const struct bf_reply *reply,
 	json_t **ret_object, struct bfabric_error *err);
 
+/*
+ * Is this member what the text says? jansson leaves bytes of a name or string out when its buffer
+ * cannot grow, and reports success: a token that was cut like this must not be kept. False: memory
+ * ran out. (Where the text has escapes it cannot be told: true.) `object`: from bf_reply_object.
+ */
+bool bf_reply_whole(const struct bf_reply *reply, const json_t *object, const char *name);
+
 /* 5xx, 429, 408, no reply at all: the same request may work later. */
 bool bf_reply_busy(const struct bf_reply *reply);
 

@@ -163,6 +163,10 @@ enum bf_token_verdict bf_token_accept(
 			WHAT " was not found (HTTP 404), as happens while the server restarts");
 		return BF_TOKEN_TRANSIENT;
 	}
+	if (object && reply->status == 200 &&
+		!(bf_reply_whole(reply, object, "access_token") &&
+			bf_reply_whole(reply, object, "refresh_token")))
+		return nomem(err);
 	if (object && reply->status == 200)
 		return issued(&object, ret_token, err);
 	if (object && reply->status >= 400 && reply->status <= 499)

@@ -8,6 +8,7 @@
 #include "libbfabric/oauth/device.h"
 #include "libbfabric/oauth/discovery.h"
 #include "libbfabric/oauth/pkce.h"
+#include "libbfabric/oauth/reply.h"
 
 #define BASE "https://bfabric.example.org/bfabric"
 
@@ -239,42 +240,76 @@ static void *json_malloc_or_not(size_t size)
 	return ++json_count == json_n ? NULL : json_malloc_real(size);
 }
 
+#define LONG "0123456789abcdef0123456789abcdef0123456789abcdef"
+
 static bool issued_without_allocation(const struct bf_reply *reply, unsigned n)
 {
-	json_t *token = NULL;
+	BF_AUTO_JSON json_t *token = NULL;
 	enum bf_token_verdict verdict;
 	bool failed;
 
 	json_n = n;
 	json_count = 0;
+	err = (struct bfabric_error){0};
 	verdict = bf_token_accept(reply, &token, &err);
 	failed = json_count >= n;
 	json_n = 0;
-	assert_int_equal(verdict, failed ? BF_TOKEN_GARBAGE : BF_TOKEN_ISSUED);
-	if (failed) /* of a string that it cannot store, jansson says "invalid token" */
+	if (verdict == BF_TOKEN_ISSUED) { /* no byte of what matters is missing */
+		assert_string_equal(
+			json_string_value(json_object_get(token, "access_token")), "a" LONG);
+		assert_string_equal(
+			json_string_value(json_object_get(token, "refresh_token")), "r" LONG);
+	} else { /* of a string that it cannot store, jansson says "invalid token" */
+		assert_true(failed);
+		assert_int_equal(verdict, BF_TOKEN_GARBAGE);
 		assert_true(err.status == BFABRIC_NO_MEMORY || err.status == BFABRIC_BAD_REPLY);
-	json_decref(token);
+	}
 	return !failed;
 }
 
-/*
- * The strings are short on purpose: where the buffer of its parser cannot grow beyond 16 bytes,
- * jansson (2.14) drops characters and says nothing, which nobody can see from outside.
- */
-static void test_jansson(void **state)
+/* Where the buffer of its parser cannot grow, jansson (2.14) drops characters and says nothing. */
+static void without_json_memory(const char *body)
 {
-	BF_AUTO_REPLY struct bf_reply reply =
-		reply_of(200, "{\"access_token\":\"x\",\"expires_in\":\"3600\"}");
+	BF_AUTO_REPLY struct bf_reply reply = reply_of(200, body);
 	json_free_t json_free_real;
 	unsigned n = 1;
 
-	(void)state;
 	json_get_alloc_funcs(&json_malloc_real, &json_free_real);
 	json_set_alloc_funcs(json_malloc_or_not, json_free_real);
 	while (!issued_without_allocation(&reply, n))
 		n++;
 	json_set_alloc_funcs(json_malloc_real, json_free_real);
 	assert_true(n > 5); /* the hook was at work */
+}
+
+static void test_jansson(void **state)
+{
+	(void)state;
+	without_json_memory("{\"access_token\":\"a" LONG "\",\"expires_in\":\"3600\","
+			    "\"refresh_token\":\"r" LONG "\"}");
+	/* a name is the first that does not fit */
+	without_json_memory("{\"refresh_token\":\"r" LONG "\",\"access_token\":\"a" LONG "\"}");
+	without_json_memory("{ \"x\" : {\"refresh_token\":\"nested\"},\"access_token\":\"a" LONG
+			    "\",\"refresh_token\":\"old\",\"refresh_token\":\"r" LONG "\"}");
+}
+
+/* What is not at the top, or not a string, is not missed. */
+static void test_whole(void **state)
+{
+	static const char *const bodies[] = {
+		"{\"access_token\":\"x\",\"more\":{\"refresh_token\":\"y\"}}",
+		"{\"access_token\":\"x\",\"refresh_token\":\"\",\"token\":1,\"\":\"\"}",
+		"{\"access_token\":\"x\",\"refresh_token\":null}",
+		"{\"access_token\":\"\\u0078\",\"refresh_token\":\"a\\/b\"}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		BF_AUTO_REPLY struct bf_reply reply = reply_of(200, bodies[i]);
+		BF_AUTO_JSON json_t *token = NULL;
+
+		assert_int_equal(bf_token_accept(&reply, &token, &err), BF_TOKEN_ISSUED);
+	}
 }
 
 /* A refusal must not become something else because its text could not be made. */
@@ -307,6 +342,7 @@ int main(void)
 		cmocka_unit_test(test_discovery_build),
 		cmocka_unit_test(test_accepting),
 		cmocka_unit_test(test_jansson),
+		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_refusal),
 	};
 
