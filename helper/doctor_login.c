@@ -1,5 +1,6 @@
 #include "doctor.h"
 #include "full.h"
+#include "unfinished.h"
 #include "../libbfabric/base/sys.h"
 #include "../libbfabric/local/record.h"
 #include <inttypes.h>
@@ -187,12 +188,26 @@ static void check_store(struct bf_doctor *d)
 	}
 }
 
+/* Also of an environment that an interrupted registration has not written yet. */
+static void check_client(struct bf_doctor *d)
+{
+	const char *name = d->known ? d->environment.name : d->call->environment;
+	BF_AUTO_SECRET struct bf_secret line = BF_SECRET_INIT;
+
+	if (name)
+		bf_unfinished_put(d->call->config_file, name, &line);
+	if (line.len)
+		bf_found(d, BF_FOUND_WARNING, "do what the line says", "%.*s", (int)line.len - 1,
+			bf_secret_reveal(&line));
+}
+
 const struct bf_check bf_checks_login[] = {
 	{.name = "token", .run = check_token, .needs_environment = true},
 	{.name = "renewal", .run = check_renewal, .needs_environment = true},
 	{.name = "refused token", .run = check_rejected, .needs_environment = true},
 	{.name = "record", .run = check_record, .needs_environment = true},
 	{.name = "rescue copy", .run = check_rescue, .needs_environment = true},
+	{.name = "client", .run = check_client},
 	{.name = "store", .run = check_store, .needs_environment = true},
 	{.name = NULL},
 };

@@ -1,5 +1,6 @@
 #include "full.h"
 #include "format.h"
+#include "unfinished.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -48,6 +49,25 @@ static const char *verb_for(const struct bf_environment *environment, enum bfabr
 	return NULL;
 }
 
+/* A void secret, or one that is not there yet: what brings the new one goes before a login. */
+static bool point_at_unfinished(const struct bf_environment *environment,
+	const struct bf_command_line *call, struct bfabric_error *err)
+{
+	BF_AUTO_SECRET struct bf_secret line = BF_SECRET_INIT;
+
+	if (err->status != BFABRIC_DENIED && err->status != BFABRIC_LOGIN_REQUIRED &&
+		err->status != BFABRIC_NOT_LOGGED_IN)
+		return false;
+	bf_unfinished_put(call->config_file, environment->name, &line);
+	bf_secret_cut(&line, line.len ? line.len - 1 : 0);
+	if (line.failed || !line.len || line.len + sizeof("; ") > sizeof(err->text))
+		return false;
+	/* What the server said may be long, and tells less. */
+	snprintf(err->text + strnlen(err->text, sizeof(err->text) - line.len - sizeof("; ")),
+		line.len + sizeof("; "), "; %s", bf_secret_reveal(&line));
+	return true;
+}
+
 enum bfabric_status bf_fail_with_hint(const struct bf_environment *environment,
 	const struct bf_command_line *call, struct bfabric_error *err)
 {
@@ -56,6 +76,8 @@ enum bfabric_status bf_fail_with_hint(const struct bf_environment *environment,
 	const char *verb = verb_for(environment, status);
 	size_t used = 0;
 
+	if (point_at_unfinished(environment, call, err))
+		return status;
 	/* Already said, or no room to say it in one line. */
 	if (!verb || strstr(err->text, "bfabric auth") || strstr(err->text, "bfabric login"))
 		return status;

@@ -2,6 +2,9 @@
 #include "configured.h"
 #include "status_report.h"
 #include "trace.h"
+#include "unfinished.h"
+#include <stdlib.h>
+#include <string.h>
 
 static const struct bf_option options[] = {
 	{.name = "json",
@@ -36,6 +39,25 @@ static void clearp(struct bfabric_session_status *status)
 	bfabric_session_status_clear(status);
 }
 
+/* A client that an interrupted run was changing. */
+static enum bfabric_status add_unfinished(const struct bf_command_line *call,
+	struct bfabric_session_status *status, struct bfabric_error *err)
+{
+	BF_AUTO_SECRET struct bf_secret warnings = BF_SECRET_INIT;
+	char *text = NULL;
+
+	bf_secret_puts(&warnings, status->warnings ? status->warnings : "");
+	bf_unfinished_put(call->config_file, status->environment, &warnings);
+	if (!warnings.failed && bf_secret_empty(&warnings))
+		return BFABRIC_OK;
+	text = warnings.failed ? NULL : strdup(bf_secret_reveal(&warnings));
+	if (!text)
+		return bf_fail_nomem(err);
+	free(status->warnings);
+	status->warnings = text;
+	return BFABRIC_OK;
+}
+
 static enum bfabric_status report(const struct bfabric_session_status *status,
 	const struct bfabric_error *verdict, const struct bf_command_line *call,
 	struct bf_answer *answer, struct bfabric_error *err)
@@ -63,6 +85,8 @@ enum bfabric_status bf_run_status(
 		bf_trace_session(call, session);
 		verdict = bfabric_session_status(session, &status, err);
 	}
+	if (verdict == BFABRIC_OK)
+		verdict = add_unfinished(call, &status, err);
 	/* A program that asked for JSON gets it also where nothing is configured. */
 	if (verdict != BFABRIC_OK && (!call->json || verdict != BFABRIC_NOT_LOGGED_IN))
 		return verdict;

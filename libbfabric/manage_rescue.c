@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define FILE_MAX (BF_REPLY_MAX + 8192)
 
@@ -82,16 +83,15 @@ static enum bfabric_status own_dir(char **ret, struct bfabric_error *err)
 	return status;
 }
 
-enum bfabric_status bf_rescue_paths(const char *config_file, const char *environment,
-	char **ret_file, char **ret_lock, struct bfabric_error *err)
+/* "<dir>/<hash of configuration and environment>.registration" */
+static enum bfabric_status path_in(const char *dir, const char *config_file,
+	const char *environment, char **ret, struct bfabric_error *err)
 {
-	BF_AUTO_FREE char *config = NULL, *dir = NULL, *file = NULL, *lock = NULL;
+	BF_AUTO_FREE char *config = NULL;
 	BF_AUTO_SECRET struct bf_secret named = BF_SECRET_INIT;
 	char hex[BF_SHA256_HEX];
 	enum bfabric_status status = real_path(config_file, &config, err);
 
-	if (status == BFABRIC_OK)
-		status = own_dir(&dir, err);
 	if (status != BFABRIC_OK)
 		return status;
 	bf_secret_put(&named, config, strlen(config) + 1);
@@ -100,12 +100,52 @@ enum bfabric_status bf_rescue_paths(const char *config_file, const char *environ
 		return bf_fail_nomem(err);
 	bf_sha256_hex(bf_secret_reveal(&named), named.len, hex);
 	hex[16] = '\0';
-	file = bf_concat(dir, "/", hex, ".registration", NULL);
-	lock = bf_concat(dir, "/", hex, ".registration.lock", NULL);
-	if (!file || !lock)
+	*ret = bf_concat(dir, "/", hex, ".registration", NULL);
+	return *ret ? BFABRIC_OK : bf_fail_nomem(err);
+}
+
+enum bfabric_status bf_rescue_paths(const char *config_file, const char *environment,
+	char **ret_file, char **ret_lock, struct bfabric_error *err)
+{
+	BF_AUTO_FREE char *dir = NULL, *file = NULL, *lock = NULL;
+	enum bfabric_status status = own_dir(&dir, err);
+
+	if (status == BFABRIC_OK)
+		status = path_in(dir, config_file, environment, &file, err);
+	if (status != BFABRIC_OK)
+		return status;
+	lock = bf_concat(file, ".lock", NULL);
+	if (!lock)
 		return bf_fail_nomem(err);
 	*ret_file = BF_TAKE(file);
 	*ret_lock = BF_TAKE(lock);
+	return BFABRIC_OK;
+}
+
+enum bfabric_status bf_rescue_pending(const char *config_file, const char *environment,
+	char **ret_path, enum bf_rescue_kind *ret_kind, struct bfabric_error *err)
+{
+	BF_AUTO_FREE char *home = NULL, *dir = NULL, *path = NULL;
+	BF_AUTO_RESCUE_HEAD struct bf_rescue_head head = {0};
+	BF_AUTO_SECRET struct bf_secret body = BF_SECRET_INIT;
+	bool found = false;
+	enum bfabric_status status = bf_home(&home, err);
+
+	*ret_path = NULL;
+	if (status != BFABRIC_OK)
+		return status;
+	dir = bf_concat(home, "/.bfabric", NULL);
+	if (!dir)
+		return bf_fail_nomem(err);
+	status = path_in(dir, config_file, environment, &path, err);
+	/* Where there is none, reading would adopt what a run that is under way is writing. */
+	if (status != BFABRIC_OK || access(path, F_OK) != 0)
+		return status;
+	status = bf_rescue_read(path, &found, &head, &body, err);
+	if (status != BFABRIC_OK || !found)
+		return status;
+	*ret_kind = head.kind;
+	*ret_path = BF_TAKE(path);
 	return BFABRIC_OK;
 }
 

@@ -40,6 +40,14 @@ void bf_rescue_digest_of(const struct bf_secret *value, char hex[BF_SHA256_HEX])
 BF_MUST_USE enum bfabric_status bf_rescue_paths(const char *config_file, const char *environment,
 	char **ret_file, char **ret_lock, struct bfabric_error *err);
 
+/*
+ * Did a run leave a reply for this environment behind? Only looks, at whole files: what was killed
+ * while it wrote one is found by those who hold the lock. *ret_path: owned, NULL when there is
+ * none. Errors as bf_rescue_read; one that cannot be used is named in the text.
+ */
+BF_MUST_USE enum bfabric_status bf_rescue_pending(const char *config_file, const char *environment,
+	char **ret_path, enum bf_rescue_kind *ret_kind, struct bfabric_error *err);
+
 /* Take the lock, waiting until `deadline`. LOCK_TIMEOUT, CANCELLED. */
 BF_MUST_USE enum bfabric_status bf_rescue_lock(const char *path, const struct bf_sys *sys,
 	const struct bfabric_cancel *cancel, int64_t deadline, struct bf_lock *ret_lock,

@@ -224,6 +224,42 @@ class Interrupted(Case):
         self.works()
         self.assertEqual(self.rescues(), [])
 
+    def test_the_way_out_is_told(self):
+        """Until it is finished the configuration's secret is void."""
+        has = keys(self.home, "BOT")
+        reply = manage(self.server, "PUT", has, {
+            "client_id": has["client_id"], "client_name": "by a killed run",
+            "redirect_uris": [URI], "service_user_login": "robot7"}).json()
+        path = self.rescue_of("BOT", "change", reply, has)
+        way_out = "bfabric auth client-show --env BOT"
+        self.failed(self.home.run("bfabric", "token", "--env", "BOT"), 4, str(path), way_out)
+        status = self.home.run("bfabric", "auth", "status", "--json", "--env", "BOT")
+        self.assertEqual([str(path) in one and way_out in one
+                          for one in status.json()["warnings"]], [True])
+        doctor = self.home.run("bfabric", "doctor", "--json", "--offline", "--env", "BOT")
+        self.assertEqual([one["result"] for one in doctor.json()["findings"]
+                          if way_out in one["text"]], ["warning"])
+        self.assertTrue(path.exists())
+        self.assertExit(self.home.run(*way_out.split()), 0)
+        self.assertExit(self.home.run("bfabric", "token", "--env", "BOT"), 0)
+        self.assertNotIn("interrupted", self.run_auth("status", "--env", "BOT").out)
+
+    def test_one_that_is_not_finished_yet_is_only_looked_at(self):
+        has = keys(self.home, "BOT")
+        path = self.rescue_of("BOT", "delete", "", has)
+        self.assertIn("client-delete --env BOT", self.run_auth("status", "--env", "BOT").out)
+        half = path.rename(path.with_name(path.name + ".tmp"))
+        self.assertNotIn("interrupted", self.run_auth("status", "--env", "BOT").out)
+        self.assertTrue(half.exists())
+        half.rename(path)
+        path.write_text("nonsense")
+        self.assertIn(str(path), self.run_auth("status", "--env", "BOT").out)
+        path.unlink()
+        new = self.rescue_of("NEW", "register", {})
+        doctor = self.home.run("bfabric", "doctor", "--offline", "--env", "NEW")
+        self.assertIn("client-show --env NEW", " ".join(doctor.out.split()))
+        self.assertTrue(new.exists())
+
     def test_registration(self):
         reply = register(self.server, {"client_name": "lost", "redirect_uris": [URI],
                                        "service_user_login": "robot7"}).json()
