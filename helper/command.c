@@ -11,14 +11,22 @@
 #define NOT_RUNNABLE 126
 #define NOT_FOUND    127
 
+/*
+ * All that processes send each other, batch systems included (XCPU, a real-time signal before the
+ * time is up): one that killed us would leave the token behind. What a fault of our own raises
+ * stays; SIGPIPE and SIGXFSZ are ignored already.
+ */
 static void fill(sigset_t *set)
 {
 	static const int held[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM,
-		SIGWINCH, SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT, SIGCHLD};
+		SIGVTALRM, SIGPROF, SIGXCPU, SIGIO, SIGPWR, SIGURG, SIGWINCH, SIGTSTP, SIGTTIN,
+		SIGTTOU, SIGCONT, SIGCHLD};
 
 	sigemptyset(set);
 	for (size_t i = 0; i < sizeof(held) / sizeof(held[0]); i++)
 		sigaddset(set, held[i]);
+	for (int number = SIGRTMIN; number <= SIGRTMAX; number++)
+		sigaddset(set, number);
 }
 
 enum bfabric_status bf_command_hold(struct bf_command *command, struct bfabric_error *err)

@@ -192,7 +192,7 @@ class Ends(Case):
         self.assertEqual(self.exec("./script").out, "ran\n")
 
     def test_signals_are_passed_on(self):
-        for name in ("INT", "TERM", "HUP", "QUIT", "USR1", "USR2", "WINCH"):
+        for name in ("INT", "TERM", "HUP", "QUIT", "USR1", "USR2", "WINCH", "XCPU", "PWR", "RTMIN"):
             told = f"signal.signal(signal.SIG{name}, lambda *_: (print('got {name}'), sys.exit(9)))"
             script = WAITING.replace("print('ready', flush=True)\n%s",
                                      told + "\nprint('ready', flush=True)")
