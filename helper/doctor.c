@@ -102,6 +102,7 @@ static void look(struct bf_doctor *doctor)
 	bf_secret_release(&env->password);
 	bf_secret_release(&env->pat);
 	bf_secret_release(&env->client_secret);
+	bf_secret_release(&env->registration_access_token);
 }
 
 static void examine(const struct bf_section *section, const struct bf_command_line *call, int fd)
@@ -205,7 +206,7 @@ static bool finish(struct ward *ward)
 static enum bfabric_status collect(
 	struct ward *ward, const struct bf_section *section, json_t *all, struct bfabric_error *err)
 {
-	bool late = ward->fd >= 0, whole = finish(ward);
+	bool late = ward->fd >= 0, whole = finish(ward) && !ward->said.failed;
 	const char *said = bf_secret_reveal(&ward->said);
 
 	for (size_t at = 0; at < ward->said.len;) {

@@ -228,5 +228,17 @@ class Files(BadDay):
         self.assertAlive()
 
 
+class TooMuch(harness.TestCase):
+    def test_more_than_doctor_can_tell(self):
+        """What is left out is not passed over in silence."""
+        home = self.enterContext(harness.Home())
+        home.write_config("https://b.lab.org/bfabric", extra="".join(
+            f"{'X' * 70}{i}:\n  base_url: nonsense\n" for i in range(5000)))
+        found = home.run("bfabric", "doctor", "--json", "--offline").json()["findings"]
+        self.assertLess(sum(one["check"] == "other environments" for one in found), 5000)
+        self.assertIn(("config", "time", "ended early"),
+                      [(one["section"], one["check"], one["text"]) for one in found])
+
+
 if __name__ == "__main__":
     harness.main()
