@@ -228,6 +228,14 @@ void bf_bearer_touch(const struct bf_bearer *bearer)
 	(void)utimensat(AT_FDCWD, bearer->dir, /* times= now */ NULL, AT_SYMLINK_NOFOLLOW);
 }
 
+bool bf_bearer_remove(const struct bf_bearer *bearer)
+{
+	if (!bearer->dir)
+		return true;
+	remove_folder(bearer->dir);
+	return access(bearer->path, F_OK) != 0;
+}
+
 void bf_bearer_release(struct bf_bearer *bearer)
 {
 	if (bearer->dir)

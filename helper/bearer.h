@@ -40,7 +40,10 @@ void bf_bearer_empty(struct bf_bearer *bearer);
 /* Say that it is alive, at least every hour. */
 void bf_bearer_touch(const struct bf_bearer *bearer);
 
-/* Remove file and folder. */
+/* Remove file and folder. False: the file is still there (somebody took the permission away). */
+bool bf_bearer_remove(const struct bf_bearer *bearer);
+
+/* The same, as far as it goes. */
 void bf_bearer_release(struct bf_bearer *bearer);
 
 #endif

@@ -1,6 +1,7 @@
 #include "doctor.h"
 #include "../libbfabric/base/file.h"
 #include "../libbfabric/base/lock.h"
+#include "../libbfabric/manage_rescue.h"
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -145,9 +146,54 @@ static void check_lock(struct bf_doctor *d)
 		bf_found(d, BF_FOUND_OK, NULL, held ? "works" : "works; another process has it");
 }
 
+/* What a server said to an interrupted run about a client of another environment, or of none. */
+static void about_registration(struct bf_doctor *d, const char *path)
+{
+	BF_AUTO_RESCUE_HEAD struct bf_rescue_head head = {0};
+	BF_AUTO_SECRET struct bf_secret body = BF_SECRET_INIT;
+	struct bfabric_error err = {0};
+	bool found = false;
+
+	if (bf_rescue_look(path, &found, &head, &body, &err) != BFABRIC_OK)
+		bf_found(d, BF_FOUND_WARNING, "mend or remove it", "%s", err.text);
+	else if (found && head.environment[0] == ' ') /* no environment begins so */
+		bf_found(d, BF_FOUND_WARNING, "take from it what you need, then remove it",
+			"a client's secrets, from an interrupted registration, are in %s", path);
+	else if (found && !(d->known && strcmp(d->environment.name, head.environment) == 0))
+		bf_found(d, BF_FOUND_WARNING, "finish it: bfabric auth client-show --env NAME",
+			"an interrupted run left what the server said about the client of %s in %s",
+			head.environment, path);
+}
+
+static void check_registrations(struct bf_doctor *d)
+{
+	static const char end[] = ".registration";
+	BF_AUTO_FREE char *home = NULL;
+	BF_AUTO_FREE char *folder = NULL;
+	DIR *dir = NULL;
+
+	if (bf_home(&home, NULL) != BFABRIC_OK || asprintf(&folder, "%s/.bfabric", home) < 0)
+		return;
+	dir = opendir(folder);
+	for (struct dirent *entry; dir && (entry = readdir(dir));) {
+		size_t len = strlen(entry->d_name);
+		BF_AUTO_FREE char *path = NULL;
+
+		if (len < sizeof(end) || strcmp(entry->d_name + len - sizeof(end) + 1, end) != 0)
+			continue;
+		if (asprintf(&path, "%s/%s", folder, entry->d_name) < 0)
+			path = NULL;
+		else
+			about_registration(d, path);
+	}
+	if (dir)
+		closedir(dir);
+}
+
 const struct bf_check bf_checks_files[] = {
 	{.name = "home", .run = check_home},
 	{.name = "tokens", .run = check_folders},
+	{.name = "clients", .run = check_registrations},
 	{.name = "runtime directory", .run = check_runtime},
 	{.name = "lock", .run = check_lock, .needs_environment = true},
 	{.name = NULL},

@@ -283,6 +283,8 @@ enum bfabric_status bf_run_exec(
 			"no command was given: bfabric exec [options] -- COMMAND...");
 	status = run(&x, answer, err);
 	how = x.command.how;
+	if (!bf_bearer_remove(&x.bearer))
+		bf_say("warning: %s could not be removed, the token is still in it", x.bearer.path);
 	exec_release(&x);
 	if (status == BFABRIC_OK)
 		answer->exit_code = bf_command_follow(how);

@@ -216,7 +216,8 @@ static enum bfabric_status write_secret_file(struct bf_slot *slot,
 {
 	BF_AUTO_SECRET struct bf_secret line = BF_SECRET_INIT;
 
-	if (!slot->temporary)
+	/* A public client: what the file holds is left as it is. */
+	if (!slot->temporary || bf_secret_empty(&client->client_secret))
 		return BFABRIC_OK;
 	bf_secret_put_secret(&line, &client->client_secret);
 	bf_secret_putc(&line, '\n');
@@ -239,7 +240,7 @@ static void tell(const struct bf_command_line *call, const struct bf_registering
 	if (call->save_env)
 		bf_secret_printf(
 			&text, "It was written into environment %.200s.\n", call->save_env);
-	if (call->secret_file)
+	if (call->secret_file && !bf_secret_empty(&client->client_secret))
 		bf_secret_printf(&text, "Its secret is in %.600s.\n", call->secret_file);
 	if (!managed)
 		bf_secret_puts(&text, "warning: the server gave no token to manage the client: it "

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define FILE_MAX (BF_REPLY_MAX + 8192)
 
@@ -119,33 +118,6 @@ enum bfabric_status bf_rescue_paths(const char *config_file, const char *environ
 		return bf_fail_nomem(err);
 	*ret_file = BF_TAKE(file);
 	*ret_lock = BF_TAKE(lock);
-	return BFABRIC_OK;
-}
-
-enum bfabric_status bf_rescue_pending(const char *config_file, const char *environment,
-	char **ret_path, enum bf_rescue_kind *ret_kind, struct bfabric_error *err)
-{
-	BF_AUTO_FREE char *home = NULL, *dir = NULL, *path = NULL;
-	BF_AUTO_RESCUE_HEAD struct bf_rescue_head head = {0};
-	BF_AUTO_SECRET struct bf_secret body = BF_SECRET_INIT;
-	bool found = false;
-	enum bfabric_status status = bf_home(&home, err);
-
-	*ret_path = NULL;
-	if (status != BFABRIC_OK)
-		return status;
-	dir = bf_concat(home, "/.bfabric", NULL);
-	if (!dir)
-		return bf_fail_nomem(err);
-	status = path_in(dir, config_file, environment, &path, err);
-	/* Where there is none, reading would adopt what a run that is under way is writing. */
-	if (status != BFABRIC_OK || access(path, F_OK) != 0)
-		return status;
-	status = bf_rescue_read(path, &found, &head, &body, err);
-	if (status != BFABRIC_OK || !found)
-		return status;
-	*ret_kind = head.kind;
-	*ret_path = BF_TAKE(path);
 	return BFABRIC_OK;
 }
 
@@ -325,7 +297,7 @@ static enum bfabric_status adopt_temporary(const char *path, struct bfabric_erro
 	return BFABRIC_OK;
 }
 
-enum bfabric_status bf_rescue_read(const char *path, bool *ret_found,
+enum bfabric_status bf_rescue_look(const char *path, bool *ret_found,
 	struct bf_rescue_head *ret_head, struct bf_secret *ret_body, struct bfabric_error *err)
 {
 	BF_AUTO_SECRET struct bf_secret text = BF_SECRET_INIT;
@@ -333,14 +305,46 @@ enum bfabric_status bf_rescue_read(const char *path, bool *ret_found,
 	enum bfabric_status status =
 		bf_file_read(path, BF_FILE_PRIVATE, FILE_MAX, &text, &info, err);
 
-	if (status == BFABRIC_OK && !info.found) {
-		status = adopt_temporary(path, err);
-		if (status == BFABRIC_OK)
-			status = bf_file_read(path, BF_FILE_PRIVATE, FILE_MAX, &text, &info, err);
-	}
 	if (status != BFABRIC_OK)
 		return status;
 	*ret_found = info.found;
 	cut_zeros(&text);
 	return info.found ? take_text(path, &text, ret_head, ret_body, err) : BFABRIC_OK;
+}
+
+enum bfabric_status bf_rescue_read(const char *path, bool *ret_found,
+	struct bf_rescue_head *ret_head, struct bf_secret *ret_body, struct bfabric_error *err)
+{
+	enum bfabric_status status = bf_rescue_look(path, ret_found, ret_head, ret_body, err);
+
+	if (status != BFABRIC_OK || *ret_found)
+		return status;
+	status = adopt_temporary(path, err);
+	return status == BFABRIC_OK ? bf_rescue_look(path, ret_found, ret_head, ret_body, err)
+				    : status;
+}
+
+enum bfabric_status bf_rescue_pending(const char *config_file, const char *environment,
+	char **ret_path, enum bf_rescue_kind *ret_kind, struct bfabric_error *err)
+{
+	BF_AUTO_FREE char *home = NULL, *dir = NULL, *path = NULL;
+	BF_AUTO_RESCUE_HEAD struct bf_rescue_head head = {0};
+	BF_AUTO_SECRET struct bf_secret body = BF_SECRET_INIT;
+	bool found = false;
+	enum bfabric_status status = bf_home(&home, err);
+
+	*ret_path = NULL;
+	if (status != BFABRIC_OK)
+		return status;
+	dir = bf_concat(home, "/.bfabric", NULL);
+	if (!dir)
+		return bf_fail_nomem(err);
+	status = path_in(dir, config_file, environment, &path, err);
+	if (status == BFABRIC_OK)
+		status = bf_rescue_look(path, &found, &head, &body, err);
+	if (status != BFABRIC_OK || !found)
+		return status;
+	*ret_kind = head.kind;
+	*ret_path = BF_TAKE(path);
+	return BFABRIC_OK;
 }

@@ -40,14 +40,6 @@ void bf_rescue_digest_of(const struct bf_secret *value, char hex[BF_SHA256_HEX])
 BF_MUST_USE enum bfabric_status bf_rescue_paths(const char *config_file, const char *environment,
 	char **ret_file, char **ret_lock, struct bfabric_error *err);
 
-/*
- * Did a run leave a reply for this environment behind? Only looks, at whole files: what was killed
- * while it wrote one is found by those who hold the lock. *ret_path: owned, NULL when there is
- * none. Errors as bf_rescue_read; one that cannot be used is named in the text.
- */
-BF_MUST_USE enum bfabric_status bf_rescue_pending(const char *config_file, const char *environment,
-	char **ret_path, enum bf_rescue_kind *ret_kind, struct bfabric_error *err);
-
 /* Take the lock, waiting until `deadline`. LOCK_TIMEOUT, CANCELLED. */
 BF_MUST_USE enum bfabric_status bf_rescue_lock(const char *path, const struct bf_sys *sys,
 	const struct bfabric_cancel *cancel, int64_t deadline, struct bf_lock *ret_lock,
@@ -68,8 +60,18 @@ BF_MUST_USE enum bfabric_status bf_rescue_reserve(const char *path,
 BF_MUST_USE enum bfabric_status bf_rescue_commit(
 	struct bf_rescue *rescue, const struct bf_secret *body, struct bfabric_error *err);
 
-/* *ret_found false: there is none. BAD_REPLY: it cannot be understood; the text names it. */
+/*
+ * For those who hold the lock: also what a run that was killed was writing.
+ * *ret_found false: there is none. BAD_REPLY: it cannot be understood; the text names it.
+ */
 BF_MUST_USE enum bfabric_status bf_rescue_read(const char *path, bool *ret_found,
 	struct bf_rescue_head *ret_head, struct bf_secret *ret_body, struct bfabric_error *err);
+
+/* For everybody else: looks at whole files only, and touches nothing. */
+BF_MUST_USE enum bfabric_status bf_rescue_look(const char *path, bool *ret_found,
+	struct bf_rescue_head *ret_head, struct bf_secret *ret_body, struct bfabric_error *err);
+/* That of an environment. *ret_path: owned, NULL when there is none. */
+BF_MUST_USE enum bfabric_status bf_rescue_pending(const char *config_file, const char *environment,
+	char **ret_path, enum bf_rescue_kind *ret_kind, struct bfabric_error *err);
 
 #endif

@@ -259,6 +259,10 @@ class Interrupted(Case):
         doctor = self.home.run("bfabric", "doctor", "--offline", "--env", "NEW")
         self.assertIn("client-show --env NEW", " ".join(doctor.out.split()))
         self.assertTrue(new.exists())
+        self.rescue_of(" https://b.lab.org/ web", "register", {})
+        said = " ".join(self.home.run("bfabric", "doctor", "--offline").out.split())
+        self.assertIn("the client of NEW in", said)
+        self.assertIn("from an interrupted registration, are in", said)
 
     def test_registration(self):
         reply = register(self.server, {"client_name": "lost", "redirect_uris": [URI],

@@ -176,6 +176,12 @@ class Ends(Case):
         shell = self.home.run("sh", "-c", "bfabric exec -- sh -c 'kill -TERM $$'; echo $?")
         self.assertEqual(shell.out, "143\n")
 
+    def test_a_token_that_cannot_be_removed(self):
+        """As root nothing is in the way of an unlink but a folder where the file should be."""
+        result = self.exec("sh", "-c", 'rm "$BEARER_TOKEN_FILE"; mkdir "$BEARER_TOKEN_FILE"')
+        self.assertExit(result, 0)
+        self.assertIn("could not be removed", result.err)
+
     def test_commands_that_cannot_run(self):
         self.home.write("plain", "text")
         self.home.write("folder/x", "")
