@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "login_undo.h"
 #include "oauth/reply.h"
 
 /* The JWT in what a browser brought; tokens of older servers only those can read. */
@@ -112,15 +113,23 @@ static enum bfabric_status read_claims(
 		       : status;
 }
 
-static enum bfabric_status save(struct launch *l, struct bfabric_error *err)
+/* A token that nobody vouches for is given back; so is one that cannot be kept. */
+static enum bfabric_status keep(
+	struct launch *l, struct bfabric_claims *ret_claims, struct bfabric_error *err)
 {
 	BF_AUTO_LOGIN_RESULT struct bf_login_result result = {0};
+	const struct bf_endpoints *endpoints = &l->flow.endpoints;
 	struct bf_login_grant grant = {.reply = l->reply,
-		.token_endpoint = l->flow.endpoints.token,
+		.token_endpoint = endpoints->token,
+		.revocation_endpoint = endpoints->can_revoke ? endpoints->revocation : NULL,
 		.client_auth = BF_CLIENT_AUTH_BASIC};
 	struct bfabric_ui nobody = {0};
+	enum bfabric_status status = read_claims(l, ret_claims, err);
 
-	return bf_login_save(l->s, &nobody, &grant, &result, err);
+	if (status == BFABRIC_OK)
+		return bf_login_save(l->s, &nobody, &grant, &result, err);
+	bf_login_undo(l->s, &grant, err);
+	return status;
 }
 
 static enum bfabric_status launch(struct launch *l, const char *token,
@@ -137,9 +146,7 @@ static enum bfabric_status launch(struct launch *l, const char *token,
 			&l->flow, l->s, &nobody, l->login->deadline, BF_CALL_MS, err);
 	if (status == BFABRIC_OK)
 		status = exchange(l, &jwt, err);
-	if (status == BFABRIC_OK)
-		status = read_claims(l, ret_claims, err);
-	return status == BFABRIC_OK ? save(l, err) : status;
+	return status == BFABRIC_OK ? keep(l, ret_claims, err) : status;
 }
 
 enum bfabric_status bfabric_from_url_token(const struct bfabric_login *login, const char *token,

@@ -41,7 +41,7 @@ static const struct answer usual[] = {
 	{NULL, 0, NULL},
 };
 static struct answer other; /* in the place of a usual one; end NULL: none */
-static unsigned requests;
+static unsigned requests, revocations;
 
 static const struct answer *answer_to(const char *url)
 {
@@ -64,6 +64,7 @@ static enum bfabric_status perform(void *data, const struct bf_request *request,
 
 	(void)data;
 	requests++;
+	revocations += strstr(request->url, "/oauth/revoke") != NULL;
 	*ret_sent = true;
 	if (bf_cancelled(request->cancel))
 		return bf_fail(error, BFABRIC_CANCELLED, "cancelled");
@@ -101,7 +102,7 @@ static int begin(void **state)
 {
 	(void)state;
 	other = (struct answer){0};
-	requests = 0;
+	requests = revocations = 0;
 	return 0;
 }
 
@@ -244,6 +245,11 @@ static void what_is_refused(void **state)
 	other = (struct answer){"/oauth/introspect", 200, "{\"active\":false}"};
 	assert_fails(bfabric_introspect(&server, &credentials, "token", 0, &claims, &err),
 		BFABRIC_DENIED, err, "not valid");
+	assert_int_equal(revocations, 0);
+	assert_fails(
+		bfabric_from_url_token(&login, "eyJhIjoxfQ.eyJhIjoxfQ.AAAA", &client, NULL, &err),
+		BFABRIC_DENIED, err, "not valid");
+	assert_int_equal(revocations, 2); /* what was exchanged is nobody's */
 	other = (struct answer){"/oauth/token", 400, "{\"error\":\"invalid_grant\"}"};
 	assert_fails(
 		bfabric_from_url_token(&login, "eyJhIjoxfQ.eyJhIjoxfQ.AAAA", &client, NULL, &err),
