@@ -137,8 +137,10 @@ class Table(Case):
         if flow.polls and endpoint == "token" and status == 5:
             self.assertGreater(asked.count("token"), 1)
             times["token"] = asked.count("token")
+        # What was exchanged and cannot be believed is given back.
+        returned = ["revoke"] if flow.name == "url-token" and endpoint == "jwks" and status else []
         self.assertEqual(asked, [name for name in flow.endpoints[:end]
-                                 for _ in range(times[name])])
+                                 for _ in range(times[name])] + returned)
 
     def test_good_day_and_slow_day(self):
         """The flows do what they should, so that a failure in the table means something."""
