@@ -1,5 +1,6 @@
 #include "options.h"
 #include "nearest.h"
+#include <limits.h>
 #include <string.h>
 
 int bf_choice(const char *choices, const char *text)
@@ -70,6 +71,28 @@ static enum bfabric_status fail_unknown(
 		(int)(len < 100 ? len : 100), name);
 }
 
+enum bfabric_status bf_check_store_name(
+	const char *what, const char *text, struct bfabric_error *err)
+{
+	size_t len = strlen(text);
+
+	if (strcmp(text, "file") == 0 || strcmp(text, "keyring") == 0)
+		return BFABRIC_OK;
+	if (text[0] != '/')
+		return bf_fail(err, BFABRIC_BAD_CALL,
+			"%s takes keyring, file, or the absolute path of a credential helper, not "
+			"\"%.100s\"",
+			what, text);
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+			return bf_fail(err, BFABRIC_BAD_CALL,
+				"%s: the path has a control character in it", what);
+	if (len >= PATH_MAX || text[len - 1] == '/')
+		return bf_fail(err, BFABRIC_BAD_CALL, "%s: %.100s is not the path of a program",
+			what, text);
+	return BFABRIC_OK;
+}
+
 static enum bfabric_status store_item(const struct bf_option *o, const char *value,
 	struct bf_option_list *list, struct bfabric_error *err)
 {
@@ -121,6 +144,11 @@ static enum bfabric_status store(const struct bf_option *o, const char *value,
 		return BFABRIC_OK;
 	case BF_OPTION_LIST:
 		return store_item(o, value, (struct bf_option_list *)(void *)member, err);
+	case BF_OPTION_STORE:
+		if (bf_check_store_name("--store", value, err) != BFABRIC_OK)
+			return BFABRIC_BAD_CALL;
+		memcpy(member, &value, sizeof(value));
+		return BFABRIC_OK;
 	case BF_OPTION_REFUSED:
 		return bf_fail(err, BFABRIC_BAD_CALL, "--%s: %s", o->name, o->help);
 	}

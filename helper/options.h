@@ -34,6 +34,7 @@ struct bf_command_line {
 	const char *name;        /* of a client */
 	const char *service_user;
 	const char *save_env;
+	const char *store; /* "file", "keyring" or an absolute path; NULL: the environment's */
 	struct bf_option_list redirect_uris, grant_types;
 	int64_t min_ttl; /* seconds, -1: the environment's */
 	int64_t timeout; /* seconds, 0: the verb's own */
@@ -74,6 +75,7 @@ enum bf_option_kind {
 	BF_OPTION_NUMBER,  /* int64_t, `value`..`limit` */
 	BF_OPTION_CHOICE,  /* int: the position in `choices` */
 	BF_OPTION_LIST,    /* struct bf_option_list; not empty, may be given again */
+	BF_OPTION_STORE,   /* const char *; "file", "keyring" or an absolute path */
 	BF_OPTION_REFUSED, /* takes a value but is an error, `help`; not in the help */
 };
 
@@ -122,6 +124,14 @@ struct bf_option {
 		.name = "help", .letter = 'h', .kind = BF_OPTION_SET, .member = BF_MEMBER(help),   \
 		.value = 1, .help = "Show this help."                                              \
 	}
+#define BF_ROW_STORE                                                                               \
+	{                                                                                          \
+		.name = "store", .kind = BF_OPTION_STORE, .member = BF_MEMBER(store),              \
+		.argument = "keyring|file|PROGRAM",                                                \
+		.help = "Where secrets that live long are kept: in the keyring of the desktop, "   \
+			"in our own files, or by the credential helper at this absolute path "     \
+			"(default: where the environment has them, else file)."                    \
+	}
 #define BF_ROW_END                                                                                 \
 	{                                                                                          \
 		0                                                                                  \
@@ -134,6 +144,13 @@ struct bf_option {
 BF_MUST_USE enum bfabric_status bf_options_parse(const struct bf_option *options,
 	size_t max_arguments, int argc, char *const argv[], struct bf_command_line *call,
 	struct bfabric_error *err);
+
+/*
+ * Does `text` name a store: "file", "keyring", or an absolute path? BAD_CALL says what it is not,
+ * and begins with `what` ("--store"). Nothing is looked at.
+ */
+BF_MUST_USE enum bfabric_status bf_check_store_name(
+	const char *what, const char *text, struct bfabric_error *err);
 
 /* Is `text` one of "a|b|c"? Its position, or -1. */
 int bf_choice(const char *choices, const char *text);

@@ -24,6 +24,7 @@ static const struct bf_option options[] = {
 		.kind = BF_OPTION_SET,
 		.member = BF_MEMBER(set_default),
 		.value = 2},
+	BF_ROW_STORE,
 	BF_ROW_HELP,
 	BF_ROW_END,
 };
@@ -115,6 +116,27 @@ static void test_refuses(void **state)
 	assert_fails(PARSE(&call, "--e\nv"), BFABRIC_BAD_CALL, err, "--e?v");
 }
 
+static void test_a_store(void **state)
+{
+	struct bf_command_line call;
+
+	(void)state;
+	assert_int_equal(PARSE(&call, "a"), BFABRIC_OK);
+	assert_null(call.store);
+	assert_int_equal(PARSE(&call, "--store", "keyring"), BFABRIC_OK);
+	assert_string_equal(call.store, "keyring");
+	assert_int_equal(PARSE(&call, "--store=file"), BFABRIC_OK);
+	assert_int_equal(PARSE(&call, "--store", "/usr/bin/a b"), BFABRIC_OK);
+	assert_string_equal(call.store, "/usr/bin/a b");
+	assert_fails(PARSE(&call, "--store"), BFABRIC_BAD_CALL, err, "keyring|file|PROGRAM");
+	assert_fails(PARSE(&call, "--store="), BFABRIC_BAD_CALL, err, "--store takes keyring");
+	assert_fails(PARSE(&call, "--store", "Keyring"), BFABRIC_BAD_CALL, err, "\"Keyring\"");
+	assert_fails(PARSE(&call, "--store", "git-credential-store"), BFABRIC_BAD_CALL, err,
+		"absolute path");
+	assert_fails(PARSE(&call, "--store", "/usr/bin/"), BFABRIC_BAD_CALL, err, "--store: ");
+	assert_fails(PARSE(&call, "--store", "/a\nb"), BFABRIC_BAD_CALL, err, "control character");
+}
+
 static void test_help_wins(void **state)
 {
 	struct bf_command_line call;
@@ -186,6 +208,7 @@ int main(void)
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_arguments),
 		cmocka_unit_test(test_refuses),
+		cmocka_unit_test(test_a_store),
 		cmocka_unit_test(test_help_wins),
 		cmocka_unit_test(test_nearest),
 	};
