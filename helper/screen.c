@@ -1,4 +1,5 @@
 #include "screen.h"
+#include "help.h"
 #include "qr.h"
 #include "say.h"
 #include <errno.h>
@@ -107,6 +108,22 @@ bool bf_screen_other_subject(struct bf_screen *screen, const char *before, const
 	return bf_terminal_confirm(question, &yes, /* err= */ NULL) == BFABRIC_OK && yes;
 }
 
+void bf_screen_notice(struct bf_screen *screen, const char *text)
+{
+	BF_AUTO_SECRET struct bf_secret shown = BF_SECRET_INIT;
+	char clean[600];
+
+	bf_show(clean, sizeof(clean), text, strlen(text));
+	bf_screen_end(screen);
+	bf_help_wrap(clean, 0, screen->terminal.columns, &shown);
+	bf_say_raw(bf_secret_reveal(&shown), shown.len);
+}
+
+static void notice(void *data, const char *text)
+{
+	bf_screen_notice(data, text);
+}
+
 static bool other_subject(void *data, const char *before, const char *now)
 {
 	return bf_screen_other_subject(data, before, now);
@@ -116,6 +133,7 @@ struct bfabric_ui bf_screen_ui(struct bf_screen *screen)
 {
 	return (struct bfabric_ui){.show_code = show,
 		.waiting = waiting,
+		.notice = notice,
 		.other_subject = other_subject,
 		.data = screen};
 }

@@ -28,6 +28,9 @@ struct bfabric_ui bf_screen_ui(struct bf_screen *screen);
 void bf_screen_show_time_left(struct bf_screen *screen, int64_t ms);
 bool bf_screen_other_subject(struct bf_screen *screen, const char *before, const char *now);
 
+/* A sentence for the person, below the line with the remaining time. */
+void bf_screen_notice(struct bf_screen *screen, const char *text);
+
 /* Take the line with the remaining time away. */
 void bf_screen_end(struct bf_screen *screen);
 

@@ -178,8 +178,7 @@ static void notice(void *data, const char *text)
 {
 	const struct person *p = data;
 
-	bf_screen_end(p->screen);
-	bf_say("%s", text);
+	bf_screen_notice(p->screen, text);
 }
 
 static void waiting(void *data, int64_t left_ms)
