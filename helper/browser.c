@@ -1,6 +1,6 @@
 #include "browser.h"
 #include "browser_choice.h"
-#include "child.h"
+#include "program.h"
 #include "confined.h"
 #include "redirect.h"
 #include <string.h>

@@ -1,5 +1,5 @@
 #include "browser_choice.h"
-#include "child.h"
+#include "program.h"
 #include "confined.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 #include "command.h"
-#include "child.h"
+#include "program.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 #include "doctor.h"
-#include "child.h"
+#include "program.h"
 #include "../libbfabric/base/file.h"
 #include "../libbfabric/base/sys.h"
 #include "../libbfabric/local/token.h"

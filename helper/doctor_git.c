@@ -1,5 +1,5 @@
 #include "doctor.h"
-#include "child.h"
+#include "program.h"
 #include "git_helpers.h"
 #include "gitconfig.h"
 #include "../libbfabric/base/file.h"

@@ -1,5 +1,5 @@
 #include "doctor.h"
-#include "child.h"
+#include "program.h"
 #include "gitconfig.h"
 #include "build_paths.h"
 #include <glob.h>

@@ -2,7 +2,7 @@
  * The full program: every verb, and the git helper, complete without the front.
  */
 #include "full.h"
-#include "child.h"
+#include "program.h"
 #include "format.h"
 #include "help.h"
 #include "nearest.h"

@@ -3,7 +3,7 @@
 #include "faces.h"
 #include "instance.h"
 #include "build_paths.h"
-#include "child.h"
+#include "program.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,23 +1,7 @@
 #include "handover.h"
 #include "../libbfabric/base/file.h"
-#include "build_paths.h"
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-enum bfabric_status bf_libexec_path(const char *program, char **ret_path, struct bfabric_error *err)
-{
-	const char *dir = secure_getenv("BFABRIC_LIBEXEC");
-
-	if (!dir || dir[0] != '/')
-		dir = BF_LIBEXECDIR;
-	if (asprintf(ret_path, "%s/%s", dir, program) < 0) {
-		*ret_path = NULL;
-		return bf_fail_nomem(err);
-	}
-	return BFABRIC_OK;
-}
 
 static enum bfabric_status request_to_stdin(const struct bf_kv *request, struct bfabric_error *err)
 {

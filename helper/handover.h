@@ -10,13 +10,10 @@
 #define BF_HANDOVER_H
 
 #include "../libbfabric/base/kv.h"
+#include "../libbfabric/base/libexec.h"
 #include "guard.h"
 
 #define BF_FULL_PROGRAM "bfabric-full"
-
-/* Path of a program in our libexec directory, or in BFABRIC_LIBEXEC (ignored when setuid). */
-BF_MUST_USE enum bfabric_status bf_libexec_path(
-	const char *program, char **ret_path, struct bfabric_error *err);
 
 /*
  * Become the full program; `request` (may be NULL) is what it reads on stdin. Returns only on

@@ -1,7 +1,7 @@
 #include "full.h"
 #include "gitconfig.h"
 #include "say.h"
-#include "child.h"
+#include "program.h"
 
 static const struct bf_option options[] = {
 	{.name = "print",

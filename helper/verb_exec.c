@@ -1,6 +1,6 @@
 #include "full.h"
 #include "bearer.h"
-#include "child.h"
+#include "program.h"
 #include "command.h"
 #include "exec_environment.h"
 #include "say.h"

@@ -5,11 +5,12 @@
  * that we do not know: a library's host may ignore SIGCHLD or reap our child, so that nobody learns
  * how it ended (ECHILD). Then only what it said counts.
  *
- * The child gets a session of its own (a ^C at our terminal does not hit it, and it cannot read
- * from there), default signals, no descriptor of ours but the two pipes, stderr on /dev/null, and
- * our environment without what is ours or secret: BFABRIC..., BEARER_TOKEN..., SSLKEYLOGFILE.
- * What is not done at the deadline is killed with everything it started, and reaped. No thread, no
- * signal handler, no descriptor and no zombie stays; SIGPIPE is not raised.
+ * The child is started apart from us (apart.h): a session, signals and an environment of its own,
+ * stderr on /dev/null. Its input is a file in memory, so that it need not read it and SIGPIPE is
+ * not raised. It is done when it has ended; what it left running in the background goes on, and is
+ * not waited for even if it holds the pipe. What is not done shortly before the deadline is asked
+ * to end (SIGTERM: it may hold a lock file) and killed at the deadline, with everything it started,
+ * and reaped. No thread, no signal handler, no descriptor and no zombie stays.
  */
 #ifndef BF_BASE_CHILD_H
 #define BF_BASE_CHILD_H
@@ -23,7 +24,7 @@
 struct bf_child {
 	const char *const *argv;       /* argv[0]: an absolute path; ends with NULL */
 	const struct bf_secret *input; /* NULL: none */
-	int64_t deadline;              /* CLOCK_BOOTTIME ms */
+	int64_t deadline;              /* CLOCK_BOOTTIME ms; what is left of it is real time */
 	const struct bf_sys *sys;
 	const struct bfabric_cancel *cancel; /* NULL: nobody can */
 };

@@ -1,4 +1,5 @@
-#include "child.h"
+#include "program.h"
+#include "../libbfabric/base/apart.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -141,86 +142,19 @@ enum bfabric_status bf_spawn(
 	return status;
 }
 
-static bool is_ours(const char *variable, const char *instead)
-{
-	size_t name = instead ? strcspn(instead, "=") + 1 : 0;
-
-	return strncmp(variable, "BFABRIC", 7) == 0 || strncmp(variable, "BEARER_TOKEN", 12) == 0 ||
-	       (name && strncmp(variable, instead, name) == 0);
-}
-
-/* The list is owned, its strings are borrowed. */
-static const char **make_environment(const char *variable)
-{
-	size_t count = 0, used = 0;
-	const char **list = NULL;
-
-	while (environ[count])
-		count++;
-	list = calloc(count + 2, sizeof(*list));
-	if (!list)
-		return NULL;
-	if (variable)
-		list[used++] = variable;
-	for (size_t i = 0; i < count; i++)
-		if (!is_ours(environ[i], variable))
-			list[used++] = environ[i];
-	return list;
-}
-
-static int set_apart(posix_spawn_file_actions_t *files, posix_spawnattr_t *attributes)
-{
-	sigset_t all, none;
-	int error = posix_spawn_file_actions_addopen(files, 0, "/dev/null", O_RDWR, 0);
-
-	sigfillset(&all);
-	sigemptyset(&none);
-	for (int fd = 1; !error && fd <= 2; fd++)
-		error = posix_spawn_file_actions_adddup2(files, 0, fd);
-	if (!error)
-		error = posix_spawn_file_actions_addclosefrom_np(files, 3);
-	if (!error)
-		error = posix_spawnattr_setsigdefault(attributes, &all);
-	if (!error)
-		error = posix_spawnattr_setsigmask(attributes, &none);
-	if (!error)
-		error = posix_spawnattr_setflags(attributes,
-			POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-	return error;
-}
-
-static int start_apart(const char *const argv[], const char **variables, pid_t *ret_pid)
-{
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attributes;
-	int error = 0;
-
-	if (posix_spawn_file_actions_init(&files) != 0)
-		return ENOMEM;
-	if (posix_spawnattr_init(&attributes) != 0) {
-		posix_spawn_file_actions_destroy(&files);
-		return ENOMEM;
-	}
-	error = set_apart(&files, &attributes);
-	if (bf_child_guard)
-		bf_guard_lift(bf_child_guard);
-	if (!error) /* posix_spawn changes neither; its types are older than const */
-		error = posix_spawn(ret_pid, argv[0], &files, &attributes,
-			(char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)variables);
-	if (bf_child_guard)
-		bf_guard_again(bf_child_guard);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&files);
-	return error;
-}
-
 enum bfabric_status bf_spawn_detached(
 	const char *const argv[], const char *variable, pid_t *ret_pid, struct bfabric_error *err)
 {
-	BF_AUTO_FREE const char **variables = make_environment(variable);
+	BF_AUTO_FREE const char **variables = bf_apart_environment(variable);
+	int error = 0;
 
 	if (!variables)
 		return bf_fail_nomem(err);
-	errno = start_apart(argv, variables, ret_pid);
-	return errno == 0 ? BFABRIC_OK : bf_fail(err, BFABRIC_SYSTEM, "cannot run %s: %m", argv[0]);
+	if (bf_child_guard)
+		bf_guard_lift(bf_child_guard);
+	error = bf_apart_start(argv, variables, /* input= */ -1, /* output= */ -1, ret_pid);
+	if (bf_child_guard)
+		bf_guard_again(bf_child_guard);
+	errno = error;
+	return error == 0 ? BFABRIC_OK : bf_fail(err, BFABRIC_SYSTEM, "cannot run %s: %m", argv[0]);
 }

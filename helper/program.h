@@ -1,8 +1,8 @@
 /*
- * child.h - run another program and read what it prints.
+ * program.h - run another program and read what it prints.
  */
-#ifndef BF_CHILD_H
-#define BF_CHILD_H
+#ifndef BF_PROGRAM_H
+#define BF_PROGRAM_H
 
 #include "../libbfabric/base/secret.h"
 #include "guard.h"
@@ -25,10 +25,9 @@ BF_MUST_USE enum bfabric_status bf_spawn(
 	const char *const argv[], struct bf_secret *out, int *ret_code, struct bfabric_error *err);
 
 /*
- * Start argv[0] (an absolute path) and leave it alone, as a browser wants it: a session of its own,
- * input and output on /dev/null, no other descriptor of ours, signals as usual, and our environment
- * without the variables that are ours (BFABRIC..., BEARER_TOKEN...), with `variable` ("NAME=value",
- * may be NULL) in front. *ret_pid is for waitpid(2).
+ * Start argv[0] (an absolute path) apart from us (base/apart.h) and leave it alone, as a browser
+ * wants it: input and output on /dev/null, `variable` ("NAME=value", may be NULL) in front of its
+ * environment. *ret_pid is for waitpid(2).
  */
 BF_MUST_USE enum bfabric_status bf_spawn_detached(
 	const char *const argv[], const char *variable, pid_t *ret_pid, struct bfabric_error *err);
