@@ -9,6 +9,7 @@ import test_rings
 
 LIBC = {"libc.so.6"}
 LIGHT = {"libjansson.so.4", "libyaml-0.so.2", "libmd.so.0"}
+GLIB = {"libgio-2.0.so.0", "libglib-2.0.so.0", "libgobject-2.0.so.0"}
 
 # Exactly these. The front's list is its start-up time; a new name here needs a reason and a figure.
 NEEDED = {
@@ -16,6 +17,9 @@ NEEDED = {
     ("bfabric-full", "executable"): LIBC | LIGHT | {"libcurl.so.4", "libqrencode.so.4"},
     ("bfabric", "shared library"): LIBC | LIGHT | {"libcrypto.so.3", "libcurl.so.4"},
 }
+# Built where libsecret is.
+if source.target("bfabric-keyring", "executable"):
+    NEEDED["bfabric-keyring", "executable"] = LIBC | GLIB | {"libsecret-1.so.0"}
 SANITIZER = re.compile(r"^(lib(asan|ubsan|tsan|lsan|m|dl|rt|pthread|resolv|gcc_s)\.so|ld-linux)")
 
 

@@ -17,7 +17,7 @@ RINGS = {
     NET: ([NET, BASE], ["curl", "openssl", "libxml2"]),
     LIBRARY: ([LIBRARY], ["jansson"]),
     "helper/": (["helper/", LIBRARY], ["jansson", "qrencode"]),
-    "keyring/": (["keyring/", BASE], ["libsecret"]),
+    "keyring/": (["keyring/", BASE], ["glib", "libsecret"]),
     "pam_bfabric/": (["pam_bfabric/", LIBRARY], ["jansson", "libpam"]),
 }
 # What the front adds to those of the folder it lies in: it must not reach the other rings.
@@ -30,7 +30,8 @@ LIBRARIES = {
     "curl": r"^curl/",
     "openssl": r"^openssl/",
     "libxml2": r"^libxml/",
-    "libsecret": r"^(libsecret|glib|gio)[/.]",
+    "glib": r"^(glib|gio)[/.]",
+    "libsecret": r"^libsecret/",
     "qrencode": r"^qrencode\.h$",
     "microhttpd": r"^microhttpd\.h$",
     "libpam": r"^security/",

@@ -1,0 +1,36 @@
+/*
+ * items.h - finding items. Nothing is unlocked for it, and nobody is asked.
+ */
+#ifndef BF_ITEMS_H
+#define BF_ITEMS_H
+
+#include "item.h"
+
+/* What a search found, best first: the exact one, then the one that was changed last. */
+struct bf_items {
+	GPtrArray *found; /* of struct bf_item, in unlocked collections */
+	unsigned locked;  /* may be ours, but nobody can say */
+};
+
+#define BF_ITEMS_INIT                                                                              \
+	{                                                                                          \
+		0                                                                                  \
+	}
+#define BF_AUTO_ITEMS BF_CLEANUP(bf_items_release)
+void bf_items_release(struct bf_items *items);
+/* NULL: there is none. Borrowed. */
+const struct bf_item *bf_items_get(const struct bf_items *items, unsigned index);
+
+/* `any_client`: of ours, also those of another client. */
+BF_MUST_USE enum bf_outcome bf_items_find(const struct bf_bus *bus,
+	const struct bf_request *request, bool any_client, struct bf_items *ret_items,
+	struct bf_answer *answer);
+
+/*
+ * Nothing was found: say why. LOCKED, NO_SERVICE: it may be there, where nobody can look now.
+ * NOT_FOUND otherwise.
+ */
+BF_MUST_USE enum bf_outcome bf_items_missing(
+	const struct bf_bus *bus, const struct bf_items *items, struct bf_answer *answer);
+
+#endif
