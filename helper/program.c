@@ -1,5 +1,5 @@
 #include "program.h"
-#include "../libbfabric/base/apart.h"
+#include "../libbfabric/base/start.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -145,14 +145,14 @@ enum bfabric_status bf_spawn(
 enum bfabric_status bf_spawn_detached(
 	const char *const argv[], const char *variable, pid_t *ret_pid, struct bfabric_error *err)
 {
-	BF_AUTO_FREE const char **variables = bf_apart_environment(variable);
+	BF_AUTO_FREE const char **variables = bf_start_variables(variable);
 	int error = 0;
 
 	if (!variables)
 		return bf_fail_nomem(err);
 	if (bf_child_guard)
 		bf_guard_lift(bf_child_guard);
-	error = bf_apart_start(argv, variables, /* input= */ -1, /* output= */ -1, ret_pid);
+	error = bf_start_apart(argv, variables, /* input= */ -1, /* output= */ -1, ret_pid);
 	if (bf_child_guard)
 		bf_guard_again(bf_child_guard);
 	errno = error;

@@ -25,7 +25,7 @@ BF_MUST_USE enum bfabric_status bf_spawn(
 	const char *const argv[], struct bf_secret *out, int *ret_code, struct bfabric_error *err);
 
 /*
- * Start argv[0] (an absolute path) apart from us (base/apart.h) and leave it alone, as a browser
+ * Start argv[0] (an absolute path) apart from us (base/start.h) and leave it alone, as a browser
  * wants it: input and output on /dev/null, `variable` ("NAME=value", may be NULL) in front of its
  * environment. *ret_pid is for waitpid(2).
  */

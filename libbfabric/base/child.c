@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "apart.h"
+#include "start.h"
 #include "file.h"
 
 #define GRACE_MS   100                 /* from SIGTERM to SIGKILL */
@@ -76,7 +76,7 @@ static bool make_output(int ret_ends[2])
 static enum bfabric_status start(struct run *run, struct bfabric_error *err)
 {
 	const struct bf_child *child = run->child;
-	BF_AUTO_FREE const char **variables = bf_apart_environment(NULL);
+	BF_AUTO_FREE const char **variables = bf_start_variables(NULL);
 	BF_AUTO_CLOSE int input = -1;
 	BF_AUTO_CLOSE int theirs = -1;
 	int ends[2] = {-1, -1};
@@ -91,7 +91,7 @@ static enum bfabric_status start(struct run *run, struct bfabric_error *err)
 		return bf_fail(err, BFABRIC_SYSTEM, "cannot make a pipe: %m");
 	if (child->input && (input = make_input(child->input)) < 0)
 		return bf_fail(err, BFABRIC_SYSTEM, "cannot keep the request in memory: %m");
-	errno = bf_apart_start(child->argv, variables, input, theirs, &run->pid);
+	errno = bf_start_apart(child->argv, variables, input, theirs, &run->pid);
 	if (errno != 0)
 		return bf_fail(err, BFABRIC_SYSTEM, "cannot run %s: %m", child->argv[0]);
 	run->process = (int)syscall(SYS_pidfd_open, run->pid, 0);

@@ -5,7 +5,7 @@
  * that we do not know: a library's host may ignore SIGCHLD or reap our child, so that nobody learns
  * how it ended (ECHILD). Then only what it said counts.
  *
- * The child is started apart from us (apart.h): a session, signals and an environment of its own,
+ * The child is started apart from us (start.h): a session, signals and an environment of its own,
  * stderr on /dev/null. Its input is a file in memory, so that it need not read it and SIGPIPE is
  * not raised. It is done when it has ended; what it left running in the background goes on, and is
  * not waited for even if it holds the pipe. What is not done shortly before the deadline is asked

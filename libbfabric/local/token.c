@@ -182,6 +182,15 @@ enum bfabric_status bf_json_write(
 	return rc == 0 && !ret_text->failed ? BFABRIC_OK : bf_fail_nomem(err);
 }
 
+/* ASCII: nothing on the way can take it for another character set. */
+enum bfabric_status bf_json_write_line(
+	const json_t *document, struct bf_secret *ret_line, struct bfabric_error *err)
+{
+	int rc = json_dump_callback(document, collect, ret_line, JSON_COMPACT | JSON_ENSURE_ASCII);
+
+	return rc == 0 && !ret_line->failed ? BFABRIC_OK : bf_fail_nomem(err);
+}
+
 bool bf_token_fresh(const struct bf_token *token, int64_t now, int64_t min_ttl)
 {
 	int64_t leeway = min_ttl > 0 ? min_ttl : 0;

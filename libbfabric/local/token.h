@@ -54,6 +54,9 @@ BF_MUST_USE enum bfabric_status bf_json_read(
  */
 BF_MUST_USE enum bfabric_status bf_json_write(
 	const json_t *document, struct bf_secret *ret_text, struct bfabric_error *err);
+/* The same on one line, without a line feed, in ASCII. */
+BF_MUST_USE enum bfabric_status bf_json_write_line(
+	const json_t *document, struct bf_secret *ret_line, struct bfabric_error *err);
 
 /* Give a token of unknown expiry one hour from `now`: what we write always has an expiry. */
 BF_MUST_USE enum bfabric_status bf_token_settle(

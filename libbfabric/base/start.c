@@ -1,4 +1,4 @@
-#include "apart.h"
+#include "start.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@ static bool stays_here(const char *variable, const char *instead)
 	       (name && strncmp(variable, instead, name) == 0);
 }
 
-const char **bf_apart_environment(const char *variable)
+const char **bf_start_variables(const char *variable)
 {
 	size_t count = 0, used = 0;
 	const char **list = NULL;
@@ -67,7 +67,7 @@ static int set_signals(posix_spawnattr_t *attributes)
 	return error;
 }
 
-int bf_apart_start(const char *const argv[], const char *const variables[], int input, int output,
+int bf_start_apart(const char *const argv[], const char *const variables[], int input, int output,
 	pid_t *ret_pid)
 {
 	posix_spawn_file_actions_t files;
