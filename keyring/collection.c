@@ -89,7 +89,7 @@ enum bf_outcome bf_collection_unlock(
 	if (outcome != BF_OUT_OK)
 		return outcome;
 	g_variant_get(reply, "(@ao&o)", NULL, &prompt);
-	return bf_prompt(bus, prompt, answer);
+	return bf_prompt(bus, prompt, /* ret_path= */ NULL, answer);
 }
 
 enum bf_outcome bf_collection_create(const struct bf_bus *bus, struct bf_answer *answer)
@@ -109,5 +109,5 @@ enum bf_outcome bf_collection_create(const struct bf_bus *bus, struct bf_answer 
 	if (outcome != BF_OUT_OK)
 		return outcome;
 	g_variant_get(reply, "(@o&o)", NULL, &prompt);
-	return bf_prompt(bus, prompt, answer);
+	return bf_prompt(bus, prompt, /* ret_path= */ NULL, answer);
 }

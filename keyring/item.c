@@ -1,5 +1,6 @@
 #include "item.h"
 #include "attributes.h"
+#include "prompt.h"
 #include <string.h>
 
 #define INTERFACE "org.freedesktop.Secret.Item"
@@ -29,19 +30,12 @@ enum bf_outcome bf_item_write(const struct bf_bus *bus, const struct bf_transfer
 	return bf_bus_call(bus, &call, &reply, answer);
 }
 
-/* A prompt instead of the deed means that a person would have to agree. Nobody is asked here. */
-static enum bf_outcome done_without_asking(const char *prompt, struct bf_answer *answer)
-{
-	if (strcmp(prompt, "/") == 0)
-		return BF_OUT_OK;
-	return bf_end(answer, BF_OUT_LOCKED, "the keyring wants to ask somebody first");
-}
-
 enum bf_outcome bf_item_create(const struct bf_bus *bus, const struct bf_transfer *transfer,
 	const char *collection, const struct bf_request *request, const char *secret,
 	char **ret_path, struct bf_answer *answer)
 {
 	g_autofree char *label = bf_attributes_label(request);
+	g_autofree char *made = NULL;
 	GVariantBuilder properties;
 	struct bf_call call = {
 		collection, "Collection", "CreateItem", /* arguments= */ NULL, "(oo)"};
@@ -60,9 +54,15 @@ enum bf_outcome bf_item_create(const struct bf_bus *bus, const struct bf_transfe
 	if (outcome != BF_OUT_OK)
 		return outcome;
 	g_variant_get(reply, "(&o&o)", &path, &prompt);
-	outcome = done_without_asking(prompt, answer);
+	/* KeePassXC answers with a prompt in any case: one that asks nobody in an open database. */
+	if (strcmp(prompt, "/") == 0)
+		made = g_strdup(path);
+	else
+		outcome = bf_prompt(bus, prompt, &made, answer);
+	if (outcome == BF_OUT_OK && !made)
+		return bf_end(answer, BF_OUT_ERROR, "the keyring does not say what it has made");
 	if (outcome == BF_OUT_OK)
-		*ret_path = g_strdup(path);
+		*ret_path = g_steal_pointer(&made);
 	return outcome;
 }
 
@@ -78,5 +78,5 @@ enum bf_outcome bf_item_delete(const struct bf_bus *bus, const char *path, struc
 	if (outcome != BF_OUT_OK)
 		return outcome;
 	g_variant_get(reply, "(&o)", &prompt);
-	return done_without_asking(prompt, answer);
+	return bf_prompt(bus, prompt, /* ret_path= */ NULL, answer);
 }

@@ -52,6 +52,13 @@ static enum bf_outcome create(struct store *store, struct bf_answer *answer)
 		bf_secret_reveal(&store->value), &store->path, answer);
 }
 
+/* Somebody else's has a meaning of its own, which its further attributes tell. */
+static bool is_spare(const struct store *store, const struct bf_item *item)
+{
+	return strcmp(item->path, store->path) != 0 &&
+	       item->attributes <= bf_items_get(&store->items, 0)->attributes;
+}
+
 /*
  * One item an environment: those of an earlier base URL or client, and whatever else was doubled.
  * The new one is there already, and is found before them; what cannot be deleted waits for the next
@@ -63,7 +70,7 @@ static void delete_others(struct store *store)
 	const struct bf_item *item;
 
 	for (unsigned i = 0; store->request->ours && (item = bf_items_get(&store->items, i)); i++)
-		if (strcmp(item->path, store->path) != 0 &&
+		if (is_spare(store, item) &&
 			bf_item_delete(&store->bus, item->path, &ignored) != BF_OUT_OK)
 			return;
 }

@@ -10,17 +10,21 @@
 struct wait {
 	GMainLoop *loop;
 	enum bf_outcome outcome;
+	char *path; /* the result, where it is one */
 };
 
 static void on_completed(GDBusConnection *connection, const char *sender, const char *path,
 	const char *interface, const char *name, GVariant *arguments, void *data)
 {
 	struct wait *wait = data;
+	g_autoptr(GVariant) result = NULL;
 	gboolean dismissed = TRUE;
 
 	(void)connection, (void)sender, (void)path, (void)interface, (void)name;
 	if (g_variant_is_of_type(arguments, G_VARIANT_TYPE("(bv)")))
-		g_variant_get(arguments, "(b@v)", &dismissed, NULL);
+		g_variant_get(arguments, "(bv)", &dismissed, &result);
+	if (result && g_variant_is_of_type(result, G_VARIANT_TYPE_OBJECT_PATH) && !wait->path)
+		wait->path = g_variant_dup_string(result, /* length= */ NULL);
 	wait->outcome = dismissed ? BF_OUT_DENIED : BF_OUT_OK;
 	g_main_loop_quit(wait->loop);
 }
@@ -77,7 +81,8 @@ static enum bf_outcome tell(const struct bf_bus *bus, const char *path, enum bf_
 	return outcome;
 }
 
-enum bf_outcome bf_prompt(const struct bf_bus *bus, const char *path, struct bf_answer *answer)
+enum bf_outcome bf_prompt(
+	const struct bf_bus *bus, const char *path, char **ret_path, struct bf_answer *answer)
 {
 	g_autoptr(GMainLoop) loop = NULL;
 	struct wait wait = {.outcome = BF_OUT_ERROR};
@@ -105,5 +110,8 @@ enum bf_outcome bf_prompt(const struct bf_bus *bus, const char *path, struct bf_
 	g_source_remove(late);
 	g_bus_unwatch_name(vanished);
 	g_dbus_connection_signal_unsubscribe(bus->connection, completed);
+	if (outcome == BF_OUT_OK && ret_path && wait.path)
+		*ret_path = g_steal_pointer(&wait.path);
+	g_free(wait.path);
 	return outcome;
 }

@@ -26,8 +26,10 @@ _PROMPT = _ROOT + "/prompt/p1"
 
 
 class FakeProvider(Desktop):
-    def __init__(self, prompt="dismiss", crash=None, hang=None, refuse=None, locked=True):
+    def __init__(self, prompt="dismiss", crash=None, hang=None, refuse=None, locked=True, **attributes):
+        """`attributes`: of its item, besides those that it is searched by."""
         super().__init__()
+        self.attributes = attributes
         self.prompt, self.crash, self.hang, self.refuse = prompt, crash, hang, refuse or {}
         self.is_locked, self.called, self.thread = locked, [], None
         self.result = Variant("ao", [])  # of the prompt that was asked for last
@@ -80,13 +82,16 @@ class FakeProvider(Desktop):
         self.bus.answer(message, "o", _COLLECTION if message.body[0] == "default" else "/")
 
     def on_SearchItems(self, message):
-        self.attributes = message.body[0]
+        self.attributes |= message.body[0]
         found, none = [_ITEM], []
         self.bus.answer(message, "aoao", *((none, found) if self.is_locked else (found, none)))
 
     def on_GetSecrets(self, message):
         secret = (message.body[1], b"", b"{}", "text/plain")
         self.bus.answer(message, "a{o(oayays)}", {} if self.is_locked else {_ITEM: secret})
+
+    def on_GetSecret(self, message):
+        self.bus.answer(message, "(oayays)", (message.body[0], b"", b"{}", "text/plain"))
 
     def on_Unlock(self, message):
         self.result = Variant("ao", [])
@@ -123,7 +128,7 @@ class FakeProvider(Desktop):
     def _properties(self, path):
         if path == _ITEM:
             return {"Locked": Variant("b", self.is_locked), "Label": Variant("s", "An item"),
-                    "Attributes": Variant("a{ss}", getattr(self, "attributes", {})),
+                    "Attributes": Variant("a{ss}", self.attributes),
                     "Created": Variant("t", 1), "Modified": Variant("t", 1)}
         if path == _COLLECTION:
             return {"Items": Variant("ao", [_ITEM]), "Label": Variant("s", "Login"),
