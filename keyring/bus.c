@@ -138,9 +138,11 @@ enum bf_outcome bf_bus_service(struct bf_bus *bus, struct bf_answer *answer)
 		startable = can_be_started(bus, &error);
 	if (startable)
 		(void)start_service(bus, &error); /* bus->owner tells */
-	if (error && startable)
+	if (error && startable) {
+		g_dbus_error_strip_remote_error(error);
 		return bf_end(answer, BF_OUT_NO_SERVICE, "the secret service cannot be started: %s",
 			error->message);
+	}
 	if (error)
 		return bf_bus_error(error, "asking the session bus", answer);
 	if (!bus->owner)
@@ -167,80 +169,6 @@ enum bf_outcome bf_bus_open(struct bf_bus *ret_bus, struct bf_answer *answer)
 		return outcome;
 	*ret_bus = bus;
 	bus = (struct bf_bus)BF_BUS_INIT;
-	return BF_OUT_OK;
-}
-
-/* By the name on the wire where the service has errors of its own. */
-static enum bf_outcome outcome_of_remote(const char *name)
-{
-	static const struct {
-		const char *name;
-		enum bf_outcome outcome;
-	} known[] = {
-		{"org.freedesktop.Secret.Error.IsLocked", BF_OUT_LOCKED},
-		{"org.freedesktop.Secret.Error.NoSuchObject", BF_OUT_NOT_FOUND},
-		/* GDBus calls a method of an object that is gone unknown. */
-		{"org.freedesktop.DBus.Error.UnknownMethod", BF_OUT_NOT_FOUND},
-		{"org.freedesktop.DBus.Error.UnknownObject", BF_OUT_NOT_FOUND},
-		{"org.freedesktop.DBus.Error.UnknownInterface", BF_OUT_NOT_FOUND},
-		{"org.freedesktop.DBus.Error.AccessDenied", BF_OUT_DENIED},
-		{"org.freedesktop.DBus.Error.AuthFailed", BF_OUT_DENIED},
-		/* From the bus: the process died, before the call or during it. */
-		{"org.freedesktop.DBus.Error.NoReply", BF_OUT_NO_SERVICE},
-		{"org.freedesktop.DBus.Error.ServiceUnknown", BF_OUT_NO_SERVICE},
-		{"org.freedesktop.DBus.Error.NameHasNoOwner", BF_OUT_NO_SERVICE},
-		{"org.freedesktop.DBus.Error.Disconnected", BF_OUT_NO_SERVICE},
-	};
-
-	for (size_t i = 0; i < G_N_ELEMENTS(known); i++)
-		if (strcmp(name, known[i].name) == 0)
-			return known[i].outcome;
-	return BF_OUT_ERROR;
-}
-
-enum bf_outcome bf_bus_error(const GError *error, const char *what, struct bf_answer *answer)
-{
-	g_autofree char *name = g_dbus_error_get_remote_error(error);
-	g_autoptr(GError) bare = g_error_copy(error);
-	/* Without a name on the wire the connection itself failed. */
-	const enum bf_outcome outcome = name ? outcome_of_remote(name)
-					: g_error_matches(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT)
-						? BF_OUT_TIMEOUT
-						: BF_OUT_NO_SERVICE;
-
-	g_dbus_error_strip_remote_error(bare);
-	switch (outcome) {
-	case BF_OUT_LOCKED:
-		return bf_end(answer, outcome, "the keyring is locked");
-	case BF_OUT_NO_SERVICE:
-		return bf_end(answer, outcome, "the secret service went away while %s: %s", what,
-			bare->message);
-	case BF_OUT_OK:
-	case BF_OUT_NOT_FOUND:
-	case BF_OUT_DENIED:
-	case BF_OUT_TIMEOUT:
-	case BF_OUT_ERROR:
-		break;
-	}
-	return bf_end(answer, outcome, "%s failed: %s", what, bare->message);
-}
-
-enum bf_outcome bf_bus_call(const struct bf_bus *bus, const struct bf_call *call,
-	GVariant **ret_reply, struct bf_answer *answer)
-{
-	g_autoptr(GError) error = NULL;
-	g_autofree char *interface =
-		strchr(call->interface, '.')
-			? g_strdup(call->interface)
-			: g_strconcat("org.freedesktop.Secret.", call->interface, NULL);
-	g_autofree char *what = g_strdup_printf("calling %s.%s", call->interface, call->method);
-	GVariant *reply = g_dbus_connection_call_sync(bus->connection, bus->owner, call->path,
-		interface, call->method, call->arguments, G_VARIANT_TYPE(call->reply),
-		G_DBUS_CALL_FLAGS_NO_AUTO_START, G_MAXINT, /* cancellable= */ NULL, &error);
-
-	if (!reply)
-		return bf_bus_error(error, what, answer);
-	*ret_reply = reply;
 	return BF_OUT_OK;
 }
 

@@ -57,6 +57,13 @@ struct bf_call {
 BF_MUST_USE enum bf_outcome bf_bus_call(const struct bf_bus *bus, const struct bf_call *call,
 	GVariant **ret_reply, struct bf_answer *answer);
 
+/* One property of one object; *ret_value is to be unreferenced. Outcomes as above. */
+BF_MUST_USE enum bf_outcome bf_bus_property(const struct bf_bus *bus, const char *path,
+	const char *interface, const char *name, GVariant **ret_value, struct bf_answer *answer);
+/* Property "Locked", of a collection or an item. */
+BF_MUST_USE enum bf_outcome bf_bus_locked(const struct bf_bus *bus, const char *path,
+	const char *interface, bool *ret_locked, struct bf_answer *answer);
+
 /* What an error of GLib or of the service means to us. `what` was being done. */
 enum bf_outcome bf_bus_error(const GError *error, const char *what, struct bf_answer *answer);
 

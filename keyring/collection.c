@@ -12,27 +12,14 @@ void bf_collection_release(struct bf_collection *collection)
 	*collection = (struct bf_collection)BF_COLLECTION_INIT;
 }
 
-static enum bf_outcome read_property(const struct bf_bus *bus, const char *path, const char *name,
-	GVariant **ret_value, struct bf_answer *answer)
-{
-	g_autoptr(GVariant) reply = NULL;
-	const struct bf_call call = {
-		path, BF_PROPERTIES, "Get", g_variant_new("(ss)", INTERFACE, name), "(v)"};
-	const enum bf_outcome outcome = bf_bus_call(bus, &call, &reply, answer);
-
-	if (outcome == BF_OUT_OK)
-		g_variant_get(reply, "(v)", ret_value);
-	return outcome;
-}
-
 enum bf_outcome bf_collection_find(
 	const struct bf_bus *bus, struct bf_collection *ret_collection, struct bf_answer *answer)
 {
 	const struct bf_call call = {
 		BF_SERVICE_PATH, "Service", "ReadAlias", g_variant_new("(s)", "default"), "(o)"};
 	g_autoptr(GVariant) reply = NULL;
-	g_autoptr(GVariant) locked = NULL;
 	const char *path = NULL;
+	bool locked = true;
 	enum bf_outcome outcome = bf_bus_call(bus, &call, &reply, answer);
 
 	if (outcome != BF_OUT_OK)
@@ -40,15 +27,12 @@ enum bf_outcome bf_collection_find(
 	g_variant_get(reply, "(&o)", &path);
 	if (strcmp(path, "/") == 0)
 		return bf_end(answer, BF_OUT_NOT_FOUND, "there is no default keyring");
-	outcome = read_property(bus, path, "Locked", &locked, answer);
+	outcome = bf_bus_locked(bus, path, INTERFACE, &locked, answer);
 	if (outcome != BF_OUT_OK)
 		return outcome;
-	if (!g_variant_is_of_type(locked, G_VARIANT_TYPE_BOOLEAN))
-		return bf_end(answer, BF_OUT_ERROR,
-			"the secret service does not say whether it is locked");
 	bf_collection_release(ret_collection);
 	ret_collection->path = g_strdup(path);
-	ret_collection->locked = g_variant_get_boolean(locked);
+	ret_collection->locked = locked;
 	return BF_OUT_OK;
 }
 
@@ -70,7 +54,8 @@ char *bf_collection_label(const struct bf_bus *bus, const struct bf_collection *
 	struct bf_answer ignored = BF_ANSWER_INIT;
 	g_autoptr(GVariant) label = NULL;
 
-	if (read_property(bus, collection->path, "Label", &label, &ignored) != BF_OUT_OK ||
+	if (bf_bus_property(bus, collection->path, INTERFACE, "Label", &label, &ignored) !=
+			BF_OUT_OK ||
 		!g_variant_is_of_type(label, G_VARIANT_TYPE_STRING))
 		return NULL;
 	return g_variant_dup_string(label, /* length= */ NULL);
@@ -89,7 +74,8 @@ enum bf_outcome bf_collection_unlock(
 	if (outcome != BF_OUT_OK)
 		return outcome;
 	g_variant_get(reply, "(@ao&o)", NULL, &prompt);
-	return bf_prompt(bus, prompt, /* ret_path= */ NULL, answer);
+	return bf_prompt_needed(prompt) ? bf_prompt(bus, prompt, /* ret_result= */ NULL, answer)
+					: BF_OUT_OK;
 }
 
 enum bf_outcome bf_collection_create(const struct bf_bus *bus, struct bf_answer *answer)
@@ -109,5 +95,6 @@ enum bf_outcome bf_collection_create(const struct bf_bus *bus, struct bf_answer 
 	if (outcome != BF_OUT_OK)
 		return outcome;
 	g_variant_get(reply, "(@o&o)", NULL, &prompt);
-	return bf_prompt(bus, prompt, /* ret_path= */ NULL, answer);
+	return bf_prompt_needed(prompt) ? bf_prompt(bus, prompt, /* ret_result= */ NULL, answer)
+					: BF_OUT_OK;
 }

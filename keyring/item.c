@@ -3,7 +3,8 @@
 #include "prompt.h"
 #include <string.h>
 
-#define INTERFACE "org.freedesktop.Secret.Item"
+#define INTERFACE            "org.freedesktop.Secret.Item"
+#define COLLECTION_INTERFACE "org.freedesktop.Secret.Collection"
 
 enum bf_outcome bf_item_read(const struct bf_bus *bus, const struct bf_transfer *transfer,
 	const struct bf_item *item, struct bf_secret *ret_secret, struct bf_answer *answer)
@@ -30,16 +31,33 @@ enum bf_outcome bf_item_write(const struct bf_bus *bus, const struct bf_transfer
 	return bf_bus_call(bus, &call, &reply, answer);
 }
 
+/*
+ * A prompt instead of the deed. Where something is locked, it would ask a person: nobody is asked
+ * here. Otherwise it is the service's way of doing it.
+ */
+static enum bf_outcome go_through(const struct bf_bus *bus, const char *path, const char *interface,
+	const char *prompt, GVariant **ret_result, struct bf_answer *answer)
+{
+	bool locked = true;
+	const enum bf_outcome outcome = bf_bus_locked(bus, path, interface, &locked, answer);
+
+	if (outcome != BF_OUT_OK)
+		return outcome;
+	if (locked)
+		return bf_end(answer, BF_OUT_LOCKED, "the keyring is locked");
+	return bf_prompt(bus, prompt, ret_result, answer);
+}
+
 enum bf_outcome bf_item_create(const struct bf_bus *bus, const struct bf_transfer *transfer,
 	const char *collection, const struct bf_request *request, const char *secret,
 	char **ret_path, struct bf_answer *answer)
 {
 	g_autofree char *label = bf_attributes_label(request);
-	g_autofree char *made = NULL;
 	GVariantBuilder properties;
 	struct bf_call call = {
 		collection, "Collection", "CreateItem", /* arguments= */ NULL, "(oo)"};
 	g_autoptr(GVariant) reply = NULL;
+	g_autoptr(GVariant) result = NULL;
 	const char *path = NULL;
 	const char *prompt = NULL;
 	enum bf_outcome outcome;
@@ -54,16 +72,19 @@ enum bf_outcome bf_item_create(const struct bf_bus *bus, const struct bf_transfe
 	if (outcome != BF_OUT_OK)
 		return outcome;
 	g_variant_get(reply, "(&o&o)", &path, &prompt);
-	/* KeePassXC answers with a prompt in any case: one that asks nobody in an open database. */
-	if (strcmp(prompt, "/") == 0)
-		made = g_strdup(path);
-	else
-		outcome = bf_prompt(bus, prompt, &made, answer);
-	if (outcome == BF_OUT_OK && !made)
-		return bf_end(answer, BF_OUT_ERROR, "the keyring does not say what it has made");
-	if (outcome == BF_OUT_OK)
-		*ret_path = g_steal_pointer(&made);
-	return outcome;
+	if (bf_prompt_needed(prompt)) {
+		outcome =
+			go_through(bus, collection, COLLECTION_INTERFACE, prompt, &result, answer);
+		if (outcome != BF_OUT_OK)
+			return outcome;
+		path = g_variant_is_of_type(result, G_VARIANT_TYPE_OBJECT_PATH)
+			       ? g_variant_get_string(result, /* length= */ NULL)
+			       : "/";
+	}
+	if (strcmp(path, "/") == 0)
+		return bf_end(answer, BF_OUT_ERROR, "the secret service made no item");
+	*ret_path = g_strdup(path);
+	return BF_OUT_OK;
 }
 
 enum bf_outcome bf_item_delete(const struct bf_bus *bus, const char *path, struct bf_answer *answer)
@@ -78,5 +99,7 @@ enum bf_outcome bf_item_delete(const struct bf_bus *bus, const char *path, struc
 	if (outcome != BF_OUT_OK)
 		return outcome;
 	g_variant_get(reply, "(&o)", &prompt);
-	return bf_prompt(bus, prompt, /* ret_path= */ NULL, answer);
+	if (!bf_prompt_needed(prompt))
+		return BF_OUT_OK;
+	return go_through(bus, path, INTERFACE, prompt, /* ret_result= */ NULL, answer);
 }

@@ -23,10 +23,10 @@
 
 struct bf_item {
 	char *path;
-	char *user;        /* git's attribute; NULL: none */
-	uint64_t changed;  /* Unix seconds */
-	bool exact;        /* has the attributes that we would give it, and perhaps more */
-	size_t attributes; /* how many it has */
+	char *user;       /* git's attribute; NULL: none */
+	uint64_t changed; /* Unix seconds */
+	bool exact;       /* has the attributes that we would give it, and perhaps more */
+	size_t further;   /* attributes besides ours */
 };
 
 /* NOT_FOUND, LOCKED: it was deleted or locked meanwhile. Of these, only OK changes *ret_secret. */

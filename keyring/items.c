@@ -34,23 +34,25 @@ static int compare(const void *a, const void *b)
 
 	if ((*left)->exact != (*right)->exact)
 		return (*left)->exact ? -1 : 1;
-	if ((*left)->attributes != (*right)->attributes)
-		return (*left)->attributes < (*right)->attributes ? -1 : 1;
+	if ((*left)->further != (*right)->further)
+		return (*left)->further < (*right)->further ? -1 : 1;
 	if ((*left)->changed != (*right)->changed)
 		return (*left)->changed > (*right)->changed ? -1 : 1;
 	return strcmp((*left)->path, (*right)->path);
 }
 
-/* Without those that libsecret or the service adds for itself. */
-static size_t count_attributes(GVariant *attributes)
+/* Those of ours aside: libsecret or the service adds some for itself, and the same to each item. */
+static size_t count_further(GVariant *attributes)
 {
+	static const char *const ours[] = {
+		"xdg:schema", "service", "username", "base_url", "client_id", NULL};
 	GVariantIter iter;
 	const char *name = NULL;
 	size_t count = 0;
 
 	g_variant_iter_init(&iter, attributes);
 	while (g_variant_iter_next(&iter, "{&s&s}", &name, NULL))
-		count += !g_str_has_prefix(name, "xdg:");
+		count += !g_strv_contains(ours, name);
 	return count;
 }
 
@@ -77,7 +79,7 @@ static enum bf_outcome look_at(const struct bf_bus *bus, const char *path,
 	item = g_new0(struct bf_item, 1);
 	item->path = g_strdup(path);
 	item->exact = bf_attributes_exact(request, attributes);
-	item->attributes = count_attributes(attributes);
+	item->further = count_further(attributes);
 	(void)g_variant_lookup(properties, "Modified", "t", &item->changed); /* else 0 */
 	if (g_variant_lookup(attributes, "user", "&s", &user))
 		item->user = g_strdup(user);

@@ -7,8 +7,8 @@
 #include "item.h"
 
 /*
- * What a search found, best first: the exact one, the one with the fewest attributes (somebody
- * else's may have ours and more), the one that was changed last.
+ * What a search found, best first: the exact one, the one with the fewest further attributes
+ * (somebody else's may have ours and more), the one that was changed last.
  */
 struct bf_items {
 	GPtrArray *found; /* of struct bf_item, in unlocked collections */

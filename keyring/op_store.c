@@ -56,7 +56,7 @@ static enum bf_outcome create(struct store *store, struct bf_answer *answer)
 static bool is_spare(const struct store *store, const struct bf_item *item)
 {
 	return strcmp(item->path, store->path) != 0 &&
-	       item->attributes <= bf_items_get(&store->items, 0)->attributes;
+	       item->further <= bf_items_get(&store->items, 0)->further;
 }
 
 /*
@@ -107,5 +107,7 @@ enum bf_outcome bf_operation_store(const struct bf_request *request, struct bf_a
 		outcome = create(&store, answer);
 	if (outcome == BF_OUT_OK)
 		delete_others(&store);
+	if (outcome == BF_OUT_NOT_FOUND)
+		return bf_end(answer, BF_OUT_ERROR, "the keyring went away");
 	return outcome;
 }

@@ -10,21 +10,18 @@
 struct wait {
 	GMainLoop *loop;
 	enum bf_outcome outcome;
-	char *path; /* the result, where it is one */
+	GVariant *result;
 };
 
 static void on_completed(GDBusConnection *connection, const char *sender, const char *path,
 	const char *interface, const char *name, GVariant *arguments, void *data)
 {
 	struct wait *wait = data;
-	g_autoptr(GVariant) result = NULL;
 	gboolean dismissed = TRUE;
 
 	(void)connection, (void)sender, (void)path, (void)interface, (void)name;
 	if (g_variant_is_of_type(arguments, G_VARIANT_TYPE("(bv)")))
-		g_variant_get(arguments, "(bv)", &dismissed, &result);
-	if (result && g_variant_is_of_type(result, G_VARIANT_TYPE_OBJECT_PATH) && !wait->path)
-		wait->path = g_variant_dup_string(result, /* length= */ NULL);
+		g_variant_get(arguments, "(bv)", &dismissed, &wait->result);
 	wait->outcome = dismissed ? BF_OUT_DENIED : BF_OUT_OK;
 	g_main_loop_quit(wait->loop);
 }
@@ -81,37 +78,48 @@ static enum bf_outcome tell(const struct bf_bus *bus, const char *path, enum bf_
 	return outcome;
 }
 
-enum bf_outcome bf_prompt(
-	const struct bf_bus *bus, const char *path, char **ret_path, struct bf_answer *answer)
+bool bf_prompt_needed(const char *path)
 {
-	g_autoptr(GMainLoop) loop = NULL;
-	struct wait wait = {.outcome = BF_OUT_ERROR};
-	const unsigned left = bf_budget_left();
-	unsigned completed, vanished, late;
+	return strcmp(path, "/") != 0;
+}
+
+/* Ask, and wait for one of the callbacks. */
+static enum bf_outcome show(
+	const struct bf_bus *bus, const char *path, struct wait *wait, struct bf_answer *answer)
+{
 	enum bf_outcome outcome;
 
-	if (strcmp(path, "/") == 0)
-		return BF_OUT_OK;
-	wait.loop = loop = g_main_loop_new(/* context= */ NULL, /* is_running= */ FALSE);
-	completed = g_dbus_connection_signal_subscribe(bus->connection, bus->owner, INTERFACE,
-		"Completed", path, /* arg0= */ NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_completed, &wait,
-		/* free= */ NULL);
-	vanished = g_bus_watch_name_on_connection(bus->connection, bus->owner,
-		G_BUS_NAME_WATCHER_FLAGS_NONE, /* appeared= */ NULL, on_vanished, &wait,
-		/* free= */ NULL);
-	late = g_timeout_add(left > RESERVE_MS ? left - RESERVE_MS : 0, on_late, &wait);
 	bf_budget_waits_for("the secret service does not show its dialogue");
 	/* The window that it belongs to: a program without one says "". */
 	outcome = call_prompt(bus, path, "Prompt", g_variant_new("(s)", ""), answer);
-	if (outcome == BF_OUT_OK) {
-		g_main_loop_run(loop);
-		outcome = tell(bus, path, wait.outcome, answer);
-	}
+	if (outcome != BF_OUT_OK)
+		return outcome;
+	g_main_loop_run(wait->loop);
+	return tell(bus, path, wait->outcome, answer);
+}
+
+enum bf_outcome bf_prompt(
+	const struct bf_bus *bus, const char *path, GVariant **ret_result, struct bf_answer *answer)
+{
+	g_autoptr(GMainLoop) loop = g_main_loop_new(/* context= */ NULL, /* is_running= */ FALSE);
+	struct wait wait = {.loop = loop, .outcome = BF_OUT_ERROR};
+	g_autoptr(GVariant) result = NULL;
+	const unsigned left = bf_budget_left();
+	const unsigned completed = g_dbus_connection_signal_subscribe(bus->connection, bus->owner,
+		INTERFACE, "Completed", path, /* arg0= */ NULL, G_DBUS_SIGNAL_FLAGS_NONE,
+		on_completed, &wait, /* free= */ NULL);
+	const unsigned vanished = g_bus_watch_name_on_connection(bus->connection, bus->owner,
+		G_BUS_NAME_WATCHER_FLAGS_NONE, /* appeared= */ NULL, on_vanished, &wait,
+		/* free= */ NULL);
+	const unsigned late =
+		g_timeout_add(left > RESERVE_MS ? left - RESERVE_MS : 0, on_late, &wait);
+	const enum bf_outcome outcome = show(bus, path, &wait, answer);
+
 	g_source_remove(late);
 	g_bus_unwatch_name(vanished);
 	g_dbus_connection_signal_unsubscribe(bus->connection, completed);
-	if (outcome == BF_OUT_OK && ret_path && wait.path)
-		*ret_path = g_steal_pointer(&wait.path);
-	g_free(wait.path);
+	result = wait.result;
+	if (outcome == BF_OUT_OK && ret_result)
+		*ret_result = g_steal_pointer(&result);
 	return outcome;
 }

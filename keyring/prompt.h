@@ -7,11 +7,15 @@
 #include "bus.h"
 
 /*
- * Show it and wait until the person is done. "/" means that nothing has to be asked. When the
- * budget ends it is taken off the screen again: TIMEOUT. DENIED: dismissed. *ret_path, unless
- * `ret_path` is NULL: the object that came of it (g_free), left alone where none did.
+ * Show it and wait until it is done. When the budget ends it is taken off the screen again:
+ * TIMEOUT. DENIED: dismissed. *ret_result is what came of it; NULL: of no interest.
+ *
+ * A prompt need not ask anybody: KeePassXC makes one of whatever it creates or deletes.
  */
-BF_MUST_USE enum bf_outcome bf_prompt(
-	const struct bf_bus *bus, const char *path, char **ret_path, struct bf_answer *answer);
+BF_MUST_USE enum bf_outcome bf_prompt(const struct bf_bus *bus, const char *path,
+	GVariant **ret_result, struct bf_answer *answer);
+
+/* Is there one? "/" means that nothing has to be asked. */
+bool bf_prompt_needed(const char *path);
 
 #endif

@@ -83,6 +83,7 @@ bool bf_value_has_password(const struct bf_request *request, const struct bf_sec
 	const char *text = bf_secret_reveal(value);
 
 	bf_secret_put(&kept, text, request->ours ? value->len : line_length(text));
-	bf_secret_puts(&wanted, request->password);
-	return !kept.failed && !wanted.failed && bf_secret_equal(&kept, &wanted);
+	bf_secret_puts(&wanted, request->password ? request->password : "");
+	return request->password && !kept.failed && !wanted.failed &&
+	       bf_secret_equal(&kept, &wanted);
 }
