@@ -100,9 +100,10 @@ static enum bfabric_status fail_said(
 			"the keyring is locked: unlock it with 'bfabric auth unlock %s'", env);
 	case BF_STORE_SAYS_NO_SERVICE:
 		return bf_fail(err, BFABRIC_STORE_UNAVAILABLE,
-			"there is no keyring in this session%s%s: start one (gnome-keyring, "
-			"KeePassXC), or log in with 'bfabric login --env %s --store file'",
-			colon(reply), said, env);
+			"there is no keyring to be used%s%s: start one (gnome-keyring, KeePassXC) "
+			"or try 'bfabric auth unlock %s'; without one: "
+			"'bfabric login --env %s --store file'",
+			colon(reply), said, env, env);
 	case BF_STORE_SAYS_DENIED:
 		return bf_fail(err, BFABRIC_STORE_UNAVAILABLE,
 			"the keyring refused%s%s: allow it there, or unlock it with "

@@ -128,11 +128,11 @@ static enum bfabric_status check_path(const struct bf_store *store, const char *
 		return fail_missing(store, err);
 	if (!is_trusted(st.st_uid))
 		return fail_owner(path, st.st_uid, err);
-	status = check_folders(path, store->program, err);
-	if (status != BFABRIC_OK)
+	status = S_ISLNK(st.st_mode) ? BFABRIC_OK : check_file(store, path, &st, err);
+	if (status == BFABRIC_OK)
+		status = check_folders(path, store->program, err);
+	if (status != BFABRIC_OK || !S_ISLNK(st.st_mode))
 		return status;
-	if (!S_ISLNK(st.st_mode))
-		return check_file(store, path, &st, err);
 	errno = ELOOP;
 	target = links_left ? target_of(path) : NULL;
 	return target ? check_path(store, target, links_left - 1, err) : fail_missing(store, err);

@@ -44,26 +44,32 @@ static enum bf_store_verdict by_code(int code)
 	return BF_STORE_SAYS_ERROR;
 }
 
-static void describe_end(const struct bf_child_end *end, char *ret_text, size_t size)
+/* `status`: what it said, if it did; fit to be shown afterwards. */
+static void describe(const char *status, const struct bf_child_end *end, char *ret, size_t size)
 {
-	if (!end->known || (!end->signal && end->code == 0))
-		snprintf(ret_text, size, "it ended without an answer");
+	char raw[2 * BF_STORE_MESSAGE_SIZE];
+
+	if (status)
+		snprintf(raw, sizeof(raw), "it answers status=%s", status);
+	else if (!end->known || (!end->signal && end->code == 0))
+		snprintf(raw, sizeof(raw), "it ended without an answer");
 	else if (end->signal)
-		snprintf(ret_text, size, "it died of signal %d", end->signal);
+		snprintf(raw, sizeof(raw), "it died of signal %d", end->signal);
 	else
-		snprintf(ret_text, size, "it ended with exit code %d", end->code);
+		snprintf(raw, sizeof(raw), "it ended with exit code %d", end->code);
+	bf_show(ret, size, raw, strlen(raw));
 }
 
 static enum bf_store_verdict judge(
 	const char *status, const char *password, const struct bf_child_end *end, bool tells)
 {
-	if (tells && status)
+	if (status)
 		return by_status(status);
 	if (tells)
 		return end->known ? by_code(end->code) : BF_STORE_SAYS_ERROR;
 	if (end->known && end->code != 0)
 		return BF_STORE_SAYS_ERROR;
-	if (password)
+	if (password && *password)
 		return BF_STORE_SAYS_OK;
 	return end->known ? BF_STORE_SAYS_NOT_FOUND : BF_STORE_SAYS_NOTHING;
 }
@@ -75,19 +81,20 @@ enum bfabric_status bf_store_reply_parse(const struct bf_secret *output,
 	BF_AUTO_KV struct bf_kv kv = BF_KV_INIT;
 	BF_AUTO_STORE_REPLY struct bf_store_reply reply = {.verdict = BF_STORE_SAYS_NOTHING};
 	enum bfabric_status status = bf_kv_parse(bf_secret_reveal(output), output->len, &kv, err);
-	const char *password, *message;
+	const char *said, *password, *message;
 
 	if (status == BFABRIC_NO_MEMORY)
 		return status;
 	if (status != BFABRIC_OK)
 		return bf_fail_context(err, BFABRIC_BAD_REPLY, "its answer makes no sense");
 	password = bf_kv_get(&kv, "password");
+	said = tells ? bf_kv_get(&kv, "status") : NULL;
 	message = tells ? bf_kv_get(&kv, "message") : NULL;
-	reply.verdict = judge(bf_kv_get(&kv, "status"), password, end, tells);
-	if (message)
+	reply.verdict = judge(said, password, end, tells);
+	if (message && *message)
 		bf_show(reply.message, sizeof(reply.message), message, strlen(message));
 	else if (reply.verdict == BF_STORE_SAYS_ERROR)
-		describe_end(end, reply.message, sizeof(reply.message));
+		describe(said, end, reply.message, sizeof(reply.message));
 	if (password)
 		bf_secret_puts(&reply.password, password);
 	if (reply.password.failed)

@@ -113,12 +113,24 @@ enum bfabric_status bf_stored_parse(
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
-/* BAD_CALL: it could not be read again, or not by others. */
+/* jansson says NULL for want of memory too: so it is asked twice, and once without looking. */
+static bool is_text(const char *text, size_t len)
+{
+	json_t *unchecked = json_stringn_nocheck(text, len);
+	json_t *checked = json_stringn(text, len);
+	bool wrong = unchecked && !checked;
+
+	json_decref(unchecked);
+	json_decref(checked);
+	return !wrong;
+}
+
+/* BAD_CALL: it could not be read again. */
 static enum bfabric_status put_secret(
 	json_t *object, const char *name, const struct bf_secret *secret, struct bfabric_error *err)
 {
 	const char *text = bf_secret_reveal(secret);
-	json_t *value = NULL, *any_bytes = NULL;
+	json_t *value = NULL;
 
 	if (secret->failed)
 		return bf_fail_nomem(err);
@@ -126,14 +138,11 @@ static enum bfabric_status put_secret(
 		(void)json_object_del(object, name); /* absent is as good */
 		return BFABRIC_OK;
 	}
-	value = json_stringn(text, secret->len);
-	any_bytes = value ? NULL : json_stringn_nocheck(text, secret->len);
-	json_decref(any_bytes);
-	if (any_bytes || has_control(text, secret->len)) {
-		json_decref(value);
+	if (!has_control(text, secret->len))
+		value = json_stringn(text, secret->len);
+	if (!value && (has_control(text, secret->len) || !is_text(text, secret->len)))
 		return bf_fail(err, BFABRIC_BAD_CALL,
 			"\"%s\" has characters that are not printable text in UTF-8", name);
-	}
 	return bf_members_set(object, name, value) ? BFABRIC_OK : bf_fail_nomem(err);
 }
 
