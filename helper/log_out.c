@@ -222,5 +222,6 @@ enum bfabric_status bf_log_out_environment(const struct bf_command_line *call,
 	put_server(&result, told);
 	if (f.inline_secret)
 		put_secret(&f, told);
-	return BFABRIC_OK;
+	return *result.left ? bf_fail(err, BFABRIC_STORE_UNAVAILABLE, "%s", result.left)
+			    : BFABRIC_OK;
 }

@@ -57,7 +57,7 @@ static enum bfabric_status log_out(const struct bf_command_line *call,
 	if (status == BFABRIC_OK)
 		status = bf_log_out_environment(
 			call, cancel, &env, BF_LOGOUT_KEEP, deadline, &told, err);
-	if (status == BFABRIC_OK)
+	if (!bf_secret_empty(&told))
 		tell(&told);
 	return status;
 }

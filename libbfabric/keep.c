@@ -49,16 +49,19 @@ static enum bfabric_status save_all(struct bf_call *call, struct bf_record *reco
 	struct bfabric_session *s = call->s;
 	const char *rescue = NULL;
 	struct bfabric_error trouble = {0};
+	enum bfabric_status stored = bf_save_apart(s, record, &rescue, &trouble);
+	enum bfabric_status saved =
+		bf_save_commit(save, record, stored == BFABRIC_OK ? &trouble : NULL);
 
 	bf_trace(s, "refresh token %s goes into record and cache",
 		bf_token_name(&record->token.refresh).text);
-	if (bf_save_commit(save, record, &trouble) == BFABRIC_OK)
+	if (stored == BFABRIC_OK && saved == BFABRIC_OK)
 		forget_marks(s);
-	else if (bf_save_rescue(s, record, &rescue, NULL) == BFABRIC_OK)
+	else if (rescue || bf_save_rescue(s, record, &rescue, NULL) == BFABRIC_OK)
 		bf_call_warn(call,
 			"the new login could not be saved (%.300s); it is kept in %s until it can",
 			trouble.text, rescue);
-	else if (save->cache.committed)
+	else if (save->cache.committed && stored == BFABRIC_OK)
 		bf_call_warn(call, "%.400s", trouble.text);
 	else
 		bf_call_warn(call,

@@ -15,6 +15,7 @@ struct bf_login_result {
 	char *scope_granted; /* NULL: the server did not say, so it is what was requested */
 	int64_t expires_at;
 	bool can_refresh; /* a refresh token came */
+	char *warning;    /* one line: the login is there, but not where it should be; or NULL */
 };
 
 #define BF_AUTO_LOGIN_RESULT BF_CLEANUP(bf_login_result_release)

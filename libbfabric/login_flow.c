@@ -84,7 +84,7 @@ enum bfabric_status bf_login_begin(struct bf_login_flow *flow, struct bfabric_se
 
 	flow->ui = ui;
 	if (status == BFABRIC_OK)
-		status = bf_login_prepare(session, flow->deadline, err);
+		status = bf_login_prepare(session, ui, flow->deadline, err);
 	return status == BFABRIC_OK ? bf_login_discover(flow, err) : status;
 }
 

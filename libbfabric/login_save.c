@@ -3,9 +3,11 @@
  */
 #include "login_save.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "apart.h"
 #include "login_undo.h"
 
 #define LOCK_MS 30000
@@ -14,13 +16,14 @@ void bf_login_result_release(struct bf_login_result *result)
 {
 	free(result->subject);
 	free(result->scope_granted);
+	free(result->warning);
 	*result = (struct bf_login_result){0};
 }
 
-enum bfabric_status bf_login_prepare(
-	struct bfabric_session *s, int64_t deadline, struct bfabric_error *err)
+enum bfabric_status bf_login_prepare(struct bfabric_session *s, const struct bfabric_ui *ui,
+	int64_t deadline, struct bfabric_error *err)
 {
-	int64_t limit = bf_boot_ms(s->sys) + LOCK_MS;
+	int64_t limit;
 	BF_AUTO_LOCK struct bf_lock lock = BF_LOCK_INIT;
 	BF_AUTO_STATE struct bf_state state = BF_STATE_INIT;
 	BF_AUTO_SAVE struct bf_save save = BF_SAVE_INIT;
@@ -33,7 +36,11 @@ enum bfabric_status bf_login_prepare(
 			s->env.name, bfabric_auth_method_name(s->env.method));
 	if (s->own)
 		return BFABRIC_OK;
-	status = bf_session_lock(s, &lock, deadline && deadline < limit ? deadline : limit, err);
+	status = bf_apart_ready(s, ui, deadline, err);
+	limit = bf_boot_ms(s->sys) + LOCK_MS; /* a person may have taken their time */
+	if (status == BFABRIC_OK)
+		status = bf_session_lock(
+			s, &lock, deadline && deadline < limit ? deadline : limit, err);
 	if (status == BFABRIC_OK)
 		status = bf_state_load(s, &state, err);
 	if (status == BFABRIC_OK)
@@ -155,14 +162,36 @@ static void spend_cached(struct bfabric_session *s, struct bf_record *record)
 		bf_record_spend(record, &cached.refresh);
 }
 
+/* A login is not thrown away because its store failed meanwhile: a rescue copy is as good. */
+static enum bfabric_status keep_apart(struct bfabric_session *s, const struct bf_record *record,
+	const char **ret_rescue, struct bf_login_result *result, struct bfabric_error *err)
+{
+	struct bfabric_error trouble = {0};
+	enum bfabric_status status = bf_save_apart(s, record, ret_rescue, &trouble);
+
+	if (status == BFABRIC_OK)
+		return status;
+	if (!*ret_rescue)
+		return bf_fail(err, status, "%s", trouble.text);
+	if (asprintf(&result->warning,
+		    "the login could not be put into %s (%s); it is kept in %s until it can",
+		    bf_store_name(&s->store), trouble.text, *ret_rescue) < 0)
+		result->warning = NULL; /* status tells it, too */
+	return BFABRIC_OK;
+}
+
 static enum bfabric_status write_login(struct bfabric_session *s, struct bf_lock *lock,
-	struct bf_record *record, struct bfabric_error *err)
+	struct bf_record *record, struct bf_login_result *result, struct bfabric_error *err)
 {
 	BF_AUTO_SAVE struct bf_save save = BF_SAVE_INIT;
+	const char *rescue = NULL;
 	enum bfabric_status status = bf_save_reserve(s, &save, err);
 
 	if (status == BFABRIC_OK)
-		status = bf_save_commit(&save, record, err);
+		status = keep_apart(s, record, &rescue, result, err);
+	if (status != BFABRIC_OK)
+		return status;
+	status = bf_save_commit(&save, record, err);
 	if (status != BFABRIC_OK && !save.cache.committed)
 		return status;
 	if (save.cache.committed) {
@@ -171,7 +200,8 @@ static enum bfabric_status write_login(struct bfabric_session *s, struct bf_lock
 		(void)!bf_save_record(s, record, /* err= */ NULL);
 	}
 	(void)!bf_file_remove(s->paths.rejected, /* err= */ NULL); /* names a token that is gone */
-	bf_save_forget_rescue(s);
+	if (!rescue)
+		bf_save_forget_rescue(s);
 	bf_outcome_write(lock, s->sys, BFABRIC_OK, /* err= */ NULL);
 	return BFABRIC_OK;
 }
@@ -213,7 +243,7 @@ static enum bfabric_status save_to_files(struct bfabric_session *s, const struct
 	if (status == BFABRIC_OK)
 		status = describe(&state.record, ret, err); /* before: nothing fails after it */
 	if (status == BFABRIC_OK)
-		status = write_login(s, &lock, &state.record, err);
+		status = write_login(s, &lock, &state.record, ret, err);
 	bf_session_forget(s);
 	return status;
 }

@@ -16,12 +16,12 @@ struct bf_login_grant {
 };
 
 /*
- * Could a login be saved now? Checked before a person is asked for anything: method, home, folder,
- * lock, space, a record that a newer version wrote. For the lock it waits at most 30 s, and not
- * past the deadline (CLOCK_BOOTTIME ms; 0: none).
+ * Could a login be saved now? Checked before a person is asked for anything: method, store (which
+ * they may unlock, see apart.h), home, folder, lock, space, a record that a newer version wrote.
+ * For the lock it waits at most 30 s, and not past the deadline (CLOCK_BOOTTIME ms; 0: none).
  */
-BF_MUST_USE enum bfabric_status bf_login_prepare(
-	struct bfabric_session *session, int64_t deadline, struct bfabric_error *err);
+BF_MUST_USE enum bfabric_status bf_login_prepare(struct bfabric_session *session,
+	const struct bfabric_ui *ui, int64_t deadline, struct bfabric_error *err);
 
 /*
  * Confirms another subject with the person, then writes record and cache. A login that is not kept

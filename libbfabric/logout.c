@@ -1,9 +1,11 @@
 /*
  * Logging out: what is here, what the server says, and the removal.
  */
+#include "apart.h"
 #include "logout_revoke.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -69,6 +71,27 @@ static enum bfabric_status look(struct bfabric_session *s, struct bf_state *stat
 	return status;
 }
 
+/* Without an answer of the store the rest is logged out, and a person hears what is left. */
+static enum bfabric_status look_apart(struct bfabric_session *s, struct bf_held *held,
+	struct bf_logout_result *result, struct bfabric_error *err)
+{
+	struct bf_token *token = &held->tokens[held->count];
+	struct bfabric_error why = {0};
+	enum bfabric_status status = BFABRIC_OK;
+
+	if (bf_session_apart(s))
+		status = bf_apart_peek(s, &token->refresh, &why);
+	if (status == BFABRIC_NO_MEMORY || status == BFABRIC_CANCELLED)
+		return bf_fail(err, status, "%s", why.text);
+	if (!bf_secret_empty(&token->refresh))
+		held->count++;
+	if (status == BFABRIC_OK)
+		return status;
+	result->refresh.revoked = BF_REVOKED_UNREACHABLE;
+	snprintf(result->refresh.text, sizeof(result->refresh.text), "%.255s", why.text);
+	return BFABRIC_OK;
+}
+
 /* ---- removing it ----------------------------------------------------------------------------- */
 
 static void keep_first(enum bfabric_status *status, enum bfabric_status next,
@@ -111,6 +134,16 @@ static enum bfabric_status remove_all(struct bfabric_session *s, enum bf_logout_
 	return status;
 }
 
+static void empty_store(
+	struct bfabric_session *s, enum bf_logout_kind kind, struct bf_logout_result *result)
+{
+	struct bfabric_error why = {0};
+
+	if (bf_session_apart(s) && bf_apart_drop(s, kind != BF_LOGOUT_KEEP, &why) != BFABRIC_OK)
+		snprintf(result->left, sizeof(result->left), "the login is still in %.100s: %.260s",
+			bf_store_name(&s->store), why.text);
+}
+
 /* ---- the whole ------------------------------------------------------------------------------- */
 
 static bool anything_to_remove(const struct bf_paths *p, const struct bf_record *record)
@@ -127,17 +160,20 @@ static enum bfabric_status log_out_files(struct bfabric_session *s, enum bf_logo
 	BF_CLEANUP(held_release) struct bf_held held = {0};
 	enum bfabric_status status;
 
-	if (!traces(&s->paths))
+	if (!traces(&s->paths) && !bf_session_apart(s))
 		return BFABRIC_OK;
 	status = bf_session_lock(s, &lock, deadline, err);
 	if (status == BFABRIC_OK)
 		status = look(s, &state, &held, err);
+	if (status == BFABRIC_OK)
+		status = look_apart(s, &held, ret, err);
 	if (status == BFABRIC_OK && kind != BF_LOGOUT_CLIENT_GONE)
 		status = bf_logout_revoke(s, &state.record, &held, s->cancel, deadline, ret, err);
 	if (status != BFABRIC_OK)
 		return status;
-	ret->was_there = anything_to_remove(&s->paths, &state.record);
+	ret->was_there = held.count || anything_to_remove(&s->paths, &state.record);
 	status = remove_all(s, kind, &state.record, &held, err);
+	empty_store(s, kind, ret);
 	bf_session_forget(s);
 	return status;
 }

@@ -32,6 +32,7 @@ struct bf_logout_token {
 struct bf_logout_result {
 	bool was_there; /* there was something to remove */
 	struct bf_logout_token refresh, access;
+	char left[400]; /* what lies in the store still, and why; "" when nothing does */
 };
 
 enum bf_logout_kind {
@@ -42,8 +43,9 @@ enum bf_logout_kind {
 
 /*
  * Log out of the session's environment: revoke the refresh token, then the access token, then
- * remove cache, record, rescue copies and marks. The configuration is the caller's affair: what has
- * its secret there (pat, password, client secret) has nothing else here, and the answer is OK.
+ * remove cache, record, rescue copies, marks, and what is in a store of its own: the refresh token,
+ * or the whole document where nothing is to stay. The configuration is the caller's affair: what
+ * has its secret there (pat, password, client secret) has nothing else here, and the answer is OK.
  * `deadline` (CLOCK_BOOTTIME ms; 0: 45 s from now) is for the lock and the server together; the
  * server gets ten seconds of it at most.
  * CANCELLED, LOCK_TIMEOUT, UNSUPPORTED (a later version wrote the record), NO_MEMORY: nothing was

@@ -7,8 +7,8 @@
 #include "logout.h"
 #include "policy.h"
 
-/* Everything of one login that may still be valid: record, cache, cache under its other name. */
-#define BF_HELD_MAX 3
+/* All of one login that may still be valid: record, cache, cache under its other name, store. */
+#define BF_HELD_MAX 4
 
 struct bf_held {
 	struct bf_token tokens[BF_HELD_MAX];

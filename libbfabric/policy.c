@@ -260,7 +260,8 @@ static enum bfabric_status mend(
 {
 	enum bfabric_status status = bf_state_mend(call, state, err);
 
-	if (status == BFABRIC_OK || state->rescued || status == BFABRIC_NO_MEMORY)
+	if (status == BFABRIC_OK || state->rescued || status == BFABRIC_NO_MEMORY ||
+		status == BFABRIC_STORE_UNAVAILABLE)
 		return status;
 	bf_call_warn(call, "%s", err->text);
 	return BFABRIC_OK;

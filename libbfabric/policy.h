@@ -10,6 +10,8 @@
  *   own.c       a login in memory only, without files and siblings
  *   keep.c      a new token: saving and serving it
  *   save.c      record, cache, rescue copy
+ *   apart.c     the refresh token in a store of its own (apart.h)
+ *   settle.c    bringing files and store in order without the network (settle.h)
  *   outcome.c   the note in the lock file
  *   login_*.c   logging in (login.h, login_flow.h, login_save.h, login_undo.h)
  *   trace.c     what -v shows
@@ -20,6 +22,7 @@
 #include <pthread.h>
 #include "local/cache.h"
 #include "local/record.h"
+#include "local/store.h"
 #include "base/concat.h"
 #include "base/lock.h"
 #include "oauth/grant.h"
@@ -53,6 +56,7 @@ struct bfabric_session {
 	struct bf_environment env;
 	const char *chosen_by;
 	struct bf_paths paths; /* empty for methods without a cache */
+	struct bf_store store; /* `file` for a login in memory */
 	const struct bf_sys *sys;
 	const struct bf_transport *seam;     /* instead of libcurl; never changes */
 	const struct bfabric_cancel *cancel; /* NULL: nobody can */
@@ -238,7 +242,8 @@ void bf_state_note(struct bf_call *call);
 void bf_state_keep(const struct bf_call *call, struct bf_state *state);
 
 /*
- * The current token into the cache, and a rescue copy into the record; from then on the current
+ * The current token into the cache, a rescue copy into the record, and a refresh token that should
+ * lie in the store into that (before it is taken out of the files); from then on the current
  * token is what the call falls back to, also when saving fails.
  */
 BF_MUST_USE enum bfabric_status bf_state_mend(
@@ -253,6 +258,7 @@ BF_MUST_USE enum bfabric_status bf_new_login_id(
 /* The promise that record and cache can be written. */
 struct bf_save {
 	struct bf_slot record, cache;
+	bool apart; /* both are written without the refresh token, which lies in the store */
 };
 
 #define BF_SAVE_INIT                                                                               \
@@ -264,6 +270,14 @@ void bf_save_release(struct bf_save *save);
 
 BF_MUST_USE enum bfabric_status bf_save_reserve(
 	struct bfabric_session *s, struct bf_save *save, struct bfabric_error *err);
+
+/*
+ * The refresh token into the store, where the session has one. Where that fails a rescue copy holds
+ * it, whose path is in *ret_rescue; NULL: not even that was possible. Comes before bf_save_commit,
+ * so that what is cut off in between is found in the store.
+ */
+BF_MUST_USE enum bfabric_status bf_save_apart(struct bfabric_session *s,
+	const struct bf_record *record, const char **ret_rescue, struct bfabric_error *err);
 
 /*
  * Record, then cache. OK when the record was written, because the next run mends the cache from it.

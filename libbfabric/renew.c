@@ -5,7 +5,7 @@
  * saved, the signals that a person or a closing terminal sends are held back, for at most the time
  * of one request. After it: one verdict, one consequence.
  */
-#include "policy.h"
+#include "apart.h"
 #include "base/hold.h"
 
 #include <stdio.h>
@@ -302,10 +302,16 @@ static enum bfabric_status nothing_to_spend(
 	struct bf_call *call, const struct bf_record *record, struct bfabric_error *err)
 {
 	const struct bf_environment *env = &call->s->env;
-	bool spent = !bf_secret_empty(&record->token.refresh);
+	bool spent = bf_record_lapsed(record);
 
 	if (!spent && bf_call_can_fall_back(call))
 		return bf_call_serve(call, &call->cached, err);
+	if (!spent && bf_record_renewable(record))
+		return bf_fail(err, BFABRIC_LOGIN_REQUIRED,
+			"the login to %s (environment %s) lies in another store: move it from "
+			"there "
+			"(bfabric auth store), or log in again",
+			env->url.text, env->name);
 	return bf_fail(err, BFABRIC_LOGIN_REQUIRED, "the login to %s (environment %s) has %s",
 		env->url.text, env->name,
 		spent ? "lapsed" : "expired and came without a refresh token");
@@ -334,6 +340,12 @@ static enum bfabric_status check_time(const struct bf_call *call, struct bfabric
 		call->s->env.url.text);
 }
 
+static bool without_refresh(const struct bf_call *call, const struct bf_state *state)
+{
+	return call->s->env.method == BFABRIC_AUTH_OAUTH &&
+	       bf_record_spent(&state->record, &state->record.token.refresh);
+}
+
 enum bfabric_status bf_renew(struct bf_call *call, struct bf_lock *lock, struct bf_state *state,
 	bool *ret_overtaken, struct bfabric_error *err)
 {
@@ -341,12 +353,15 @@ enum bfabric_status bf_renew(struct bf_call *call, struct bf_lock *lock, struct 
 	BF_AUTO_SAVE struct bf_save save = BF_SAVE_INIT;
 	enum bfabric_status status;
 
-	if (call->s->env.method == BFABRIC_AUTH_OAUTH &&
-		bf_record_spent(&state->record, &state->record.token.refresh))
+	if (without_refresh(call, state) && !bf_apart_expected(call->s, &state->record))
 		return nothing_to_spend(call, &state->record, err);
 	status = check_time(call, err);
+	if (status == BFABRIC_OK)
+		status = bf_apart_fetch(call->s, &state->record, err);
 	if (status != BFABRIC_OK)
 		return bf_call_fall_back(call, status, err);
+	if (without_refresh(call, state))
+		return nothing_to_spend(call, &state->record, err);
 	status = renewal_init(&r, call, &state->record, err);
 	if (status != BFABRIC_OK)
 		return status;

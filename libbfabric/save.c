@@ -1,8 +1,8 @@
 /*
- * Saving what a refresh brought: first the promise of space, then record and cache; a rescue copy
- * where all of that turned out impossible after the server had rotated.
+ * Saving what a refresh brought: first the promise of space, then store, record and cache; a rescue
+ * copy where all of that turned out impossible after the server had rotated.
  */
-#include "policy.h"
+#include "apart.h"
 
 void bf_save_release(struct bf_save *save)
 {
@@ -16,6 +16,7 @@ enum bfabric_status bf_save_reserve(
 	enum bfabric_status status =
 		bf_slot_reserve(&save->record, s->paths.record, BF_RESERVE, err);
 
+	save->apart = bf_session_apart(s);
 	if (status == BFABRIC_OK)
 		status = bf_slot_reserve(&save->cache, s->paths.cache, BF_RESERVE, err);
 	return status;
@@ -23,10 +24,11 @@ enum bfabric_status bf_save_reserve(
 
 /* Into its place, but the directory is not synced yet. */
 static enum bfabric_status replace_record(
-	struct bf_slot *slot, const struct bf_record *record, struct bfabric_error *err)
+	struct bf_slot *slot, bool apart, const struct bf_record *record, struct bfabric_error *err)
 {
 	BF_AUTO_SECRET struct bf_secret text = BF_SECRET_INIT;
-	enum bfabric_status status = bf_record_encode(record, &text, err);
+	enum bfabric_status status = apart ? bf_record_encode_apart(record, &text, err)
+					   : bf_record_encode(record, &text, err);
 
 	if (status == BFABRIC_OK)
 		status = bf_slot_replace(slot, bf_secret_reveal(&text), text.len, err);
@@ -34,20 +36,32 @@ static enum bfabric_status replace_record(
 }
 
 static enum bfabric_status commit_record(
-	struct bf_slot *slot, const struct bf_record *record, struct bfabric_error *err)
+	struct bf_slot *slot, bool apart, const struct bf_record *record, struct bfabric_error *err)
 {
-	enum bfabric_status status = replace_record(slot, record, err);
+	enum bfabric_status status = replace_record(slot, apart, record, err);
 
 	if (status == BFABRIC_OK)
 		(void)!bf_slot_sync(slot, /* err= */ NULL); /* it is in place all the same */
 	return status;
 }
 
+static enum bfabric_status encode_stripped(
+	const struct bf_token *token, struct bf_secret *ret_text, struct bfabric_error *err)
+{
+	BF_AUTO_TOKEN struct bf_token copy = BF_TOKEN_INIT;
+	enum bfabric_status status = bf_token_copy(&copy, token, err);
+
+	if (status == BFABRIC_OK)
+		status = bf_token_set_refresh(&copy, NULL, err);
+	return status == BFABRIC_OK ? bf_cache_encode(&copy, ret_text, err) : status;
+}
+
 static enum bfabric_status commit_cache(
-	struct bf_slot *slot, const struct bf_token *token, struct bfabric_error *err)
+	struct bf_slot *slot, bool apart, const struct bf_token *token, struct bfabric_error *err)
 {
 	BF_AUTO_SECRET struct bf_secret text = BF_SECRET_INIT;
-	enum bfabric_status status = bf_cache_encode(token, &text, err);
+	enum bfabric_status status =
+		apart ? encode_stripped(token, &text, err) : bf_cache_encode(token, &text, err);
 
 	if (status == BFABRIC_OK)
 		status = bf_slot_commit(slot, bf_secret_reveal(&text), text.len, err);
@@ -66,9 +80,10 @@ static enum bfabric_status commit_cache(
 enum bfabric_status bf_save_commit(
 	struct bf_save *save, const struct bf_record *record, struct bfabric_error *err)
 {
-	enum bfabric_status status = replace_record(&save->record, record, err);
+	enum bfabric_status status = replace_record(&save->record, save->apart, record, err);
 
-	(void)!commit_cache(&save->cache, &record->token, /* err= */ NULL); /* see policy.h */
+	/* Its failure is no error, see policy.h. */
+	(void)!commit_cache(&save->cache, save->apart, &record->token, /* err= */ NULL);
 	if (save->record.committed && !save->cache.committed)
 		(void)!bf_slot_sync(&save->record, /* err= */ NULL); /* as in commit_record() */
 	return status;
@@ -77,7 +92,7 @@ enum bfabric_status bf_save_commit(
 enum bfabric_status bf_save_commit_record(
 	struct bf_save *save, const struct bf_record *record, struct bfabric_error *err)
 {
-	return commit_record(&save->record, record, err);
+	return commit_record(&save->record, save->apart, record, err);
 }
 
 enum bfabric_status bf_save_record(
@@ -86,7 +101,8 @@ enum bfabric_status bf_save_record(
 	BF_AUTO_SLOT struct bf_slot slot = BF_SLOT_INIT;
 	enum bfabric_status status = bf_slot_reserve(&slot, s->paths.record, 0, err);
 
-	return status == BFABRIC_OK ? commit_record(&slot, record, err) : status;
+	return status == BFABRIC_OK ? commit_record(&slot, bf_session_apart(s), record, err)
+				    : status;
 }
 
 enum bfabric_status bf_save_cache(
@@ -95,7 +111,7 @@ enum bfabric_status bf_save_cache(
 	BF_AUTO_SLOT struct bf_slot slot = BF_SLOT_INIT;
 	enum bfabric_status status = bf_slot_reserve(&slot, s->paths.cache, 0, err);
 
-	return status == BFABRIC_OK ? commit_cache(&slot, token, err) : status;
+	return status == BFABRIC_OK ? commit_cache(&slot, bf_session_apart(s), token, err) : status;
 }
 
 enum bfabric_status bf_save_rescue(struct bfabric_session *s, const struct bf_record *record,
@@ -113,6 +129,18 @@ enum bfabric_status bf_save_rescue(struct bfabric_session *s, const struct bf_re
 		}
 	}
 	return status == BFABRIC_OK ? BFABRIC_SYSTEM : status;
+}
+
+enum bfabric_status bf_save_apart(struct bfabric_session *s, const struct bf_record *record,
+	const char **ret_rescue, struct bfabric_error *err)
+{
+	enum bfabric_status status = BFABRIC_OK;
+
+	if (bf_session_apart(s))
+		status = bf_apart_put(s, record, err);
+	if (status != BFABRIC_OK)
+		(void)!bf_save_rescue(s, record, ret_rescue, /* err= */ NULL);
+	return status;
 }
 
 void bf_save_forget_rescue(struct bfabric_session *s)

@@ -46,6 +46,7 @@ void bfabric_session_free(struct bfabric_session *session)
 		return;
 	bf_environment_release(&session->env);
 	bf_paths_release(&session->paths);
+	bf_store_release(&session->store);
 	bf_own_end(session);
 	bf_http_free(session->http);
 	bf_token_release(&session->memory.token);
@@ -69,16 +70,6 @@ static enum bfabric_status require_client(
 		env->line, env->name);
 }
 
-static enum bfabric_status check_store(const struct bf_environment *env, struct bfabric_error *err)
-{
-	if (!env->store || strcmp(env->store, "file") == 0)
-		return BFABRIC_OK;
-	return bf_fail(err, BFABRIC_UNSUPPORTED,
-		"%s:%u: environment %s: this version knows only "
-		"\"store: file\"",
-		env->file, env->line, env->name);
-}
-
 enum bfabric_status bf_session_new(struct bf_environment *environment, const char *chosen_by,
 	const struct bf_session_seams *seams, struct bfabric_session **ret_session,
 	struct bfabric_error *err)
@@ -95,7 +86,8 @@ enum bfabric_status bf_session_new(struct bf_environment *environment, const cha
 	s->seam = seams ? seams->transport : NULL;
 	s->cancel = seams ? seams->cancel : NULL;
 	s->env.method = environment->method;
-	status = check_store(environment, err);
+	status = bf_store_open(environment, seams && seams->in_memory ? "file" : NULL, s->sys,
+		s->cancel, &s->store, err);
 	if (status == BFABRIC_OK && bf_session_cached(s)) {
 		status = require_client(environment, err);
 		if (status == BFABRIC_OK && seams && seams->in_memory)

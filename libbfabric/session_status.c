@@ -1,7 +1,7 @@
 /*
  * What a person wants to know about a login, from the files alone.
  */
-#include "policy.h"
+#include "apart.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -151,14 +151,37 @@ static void describe_record(struct report *r, const struct bfabric_session *s)
 		return;
 	}
 	copy(r, &r->out->subject, state.record.subject);
-	r->out->login_required = !bf_secret_empty(&state.record.token.refresh) &&
-				 bf_record_spent(&state.record, &state.record.token.refresh);
+	r->out->login_required = bf_record_lapsed(&state.record);
+	if (bf_session_apart(s) && r->out->token_state != BFABRIC_TOKEN_NONE)
+		r->out->can_refresh |= bf_record_renewable(&state.record);
 	if (r->out->login_required)
 		r->out->can_refresh = false;
 	if (state.rescued)
-		bf_secret_puts(&r->warnings,
-			"the newest login could not be saved yet and is kept as a "
-			"rescue copy: make room in the home directory\n");
+		bf_secret_printf(&r->warnings,
+			"the newest login could not be saved yet and is kept as a rescue copy: "
+			"%s\n",
+			bf_session_apart(s) ? "unlock the keyring (bfabric auth unlock)"
+					    : "make room in the home directory");
+}
+
+/* Where the refresh token should lie, and whether bfabricPy has put one elsewhere. */
+static void describe_place(struct report *r, const struct bfabric_session *s)
+{
+	BF_AUTO_TOKEN struct bf_token cached = BF_TOKEN_INIT;
+	struct bf_file_info file = {0};
+
+	if (!bf_session_apart(s)) {
+		copy(r, &r->out->store, "file");
+		copy(r, &r->out->secret_path, s->paths.record);
+		return;
+	}
+	copy(r, &r->out->store, bf_store_name(&s->store));
+	if (bf_cache_read(&s->paths, &cached, &file, /* err= */ NULL) == BFABRIC_OK && file.found &&
+		!bf_secret_empty(&cached.refresh))
+		bf_secret_printf(&r->warnings,
+			"another program has put a refresh token into %s; it moves to %s at the "
+			"next refresh (at once: bfabric auth refresh --pending)\n",
+			s->paths.cache, r->out->store ? r->out->store : "");
 }
 
 static void describe_service(struct report *r, const struct bfabric_session *s)
@@ -204,8 +227,7 @@ static void describe_cached(struct report *r, const struct bfabric_session *s)
 	describe_record(r, s);
 	if (s->env.method == BFABRIC_AUTH_CLIENT_CREDENTIALS)
 		describe_service(r, s);
-	copy(r, &r->out->store, "file");
-	copy(r, &r->out->secret_path, s->paths.record);
+	describe_place(r, s);
 }
 
 enum bfabric_status bfabric_session_status(struct bfabric_session *session,

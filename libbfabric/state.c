@@ -5,7 +5,7 @@
  * a bfabricPy that had read it earlier; one that the record does not know at all was put there by a
  * bfabricPy login or refresh and is adopted.
  */
-#include "policy.h"
+#include "apart.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,7 +103,7 @@ static enum bfabric_status adopt(
 	bf_trace(call->s, "refresh token %s is adopted from the cache, it replaces %s",
 		bf_token_name(&call->cached.refresh).text,
 		bf_token_name(&record->token.refresh).text);
-	bf_record_spend(record, &record->token.refresh);
+	bf_record_spend_current(record);
 	status = bf_token_copy(&record->token, &call->cached, err);
 	if (status == BFABRIC_OK)
 		status = bf_token_settle(&record->token, bf_wall(call->s->sys), err);
@@ -119,27 +119,40 @@ static enum bfabric_status adopt(
 	return BFABRIC_OK;
 }
 
+/* A logout by bfabricPy, which knows only the cache. */
+static void end_login(struct bfabric_session *s, struct bf_record *record)
+{
+	bf_record_log_out(record);
+	/* Without space the next run does it; without the store, the next login or logout. */
+	(void)!bf_save_record(s, record, /* err= */ NULL);
+	if (bf_session_apart(s))
+		(void)!bf_apart_drop(s, /* all= */ false, /* err= */ NULL);
+	bf_save_forget_rescue(s);
+}
+
 static enum bfabric_status logged_out(
 	struct bf_call *call, struct bf_state *state, struct bfabric_error *err)
 {
-	if (!bf_secret_empty(&state->record.token.access)) {
-		bf_record_log_out(&state->record);
-		/* Without space the next run does it. */
-		(void)!bf_save_record(call->s, &state->record, /* err= */ NULL);
-		bf_save_forget_rescue(call->s);
-	}
+	if (!bf_secret_empty(&state->record.token.access))
+		end_login(call->s, &state->record);
 	if (call->damage.status != BFABRIC_OK)
 		return bf_fail(err, BFABRIC_NOT_LOGGED_IN, "%.400s", call->damage.text);
 	return bf_fail(err, BFABRIC_NOT_LOGGED_IN, "not logged in to %s (environment %s)",
 		call->s->env.url.text, call->s->env.name);
 }
 
-/* Provably the same person: a name that is known on both sides. */
+/*
+ * Does an access token without a refresh token belong to the person of the record? Where that lies
+ * apart, all tokens in the cache are like this, and bfabricPy writes back an earlier one: without a
+ * name on both sides it is one of those. Else it has to be proven.
+ */
 static bool same_subject(const struct bf_record *record, const struct bf_token *token)
 {
 	BF_AUTO_FREE char *subject = bf_token_subject(token);
 
-	return subject && record->subject && strcmp(subject, record->subject) == 0;
+	if (!subject || !record->subject)
+		return *record->held != '\0';
+	return strcmp(subject, record->subject) == 0;
 }
 
 /* What the cache's token is to the record. */
@@ -157,7 +170,7 @@ static enum kinship kinship_of(const struct bf_record *record, const struct bf_t
 		return SAME;
 	if (bf_secret_empty(&cached->refresh))
 		return same_subject(record, cached) ? ACCESS : STRANGE;
-	if (bf_secret_equal(&cached->refresh, &record->token.refresh))
+	if (bf_record_current(record, &cached->refresh))
 		return record->token.expires_at < cached->expires_at ? AHEAD : BEHIND;
 	return bf_record_spent(record, &cached->refresh) ? BEHIND : STRANGE;
 }
@@ -174,12 +187,12 @@ static enum bfabric_status without_cache(
 	return BFABRIC_OK;
 }
 
-enum bfabric_status bf_state_reconcile(
+/* One into the other, `*ret_restore` as below. */
+static enum bfabric_status reconcile_files(
 	struct bf_call *call, struct bf_state *state, bool *ret_restore, struct bfabric_error *err)
 {
 	struct bf_record *record = &state->record;
 
-	*ret_restore = false;
 	if (!call->found)
 		return without_cache(call, state, ret_restore, err);
 	if (bf_secret_empty(&record->token.access)) {
@@ -215,6 +228,34 @@ enum bfabric_status bf_state_look_last(struct bf_call *call)
 	return status;
 }
 
+/*
+ * A refresh token in the cache of a login whose place is the store: put there by bfabricPy, or left
+ * by a move that was cut off. The current one is taken, so that it comes into the store; no other
+ * stays either.
+ */
+static enum bfabric_status take_out(struct bf_call *call, struct bf_record *record,
+	bool *ret_restore, struct bfabric_error *err)
+{
+	const struct bf_secret *cached = &call->cached.refresh;
+
+	if (!call->found || bf_secret_empty(cached) || !bf_session_apart(call->s))
+		return BFABRIC_OK;
+	*ret_restore = true;
+	if (bf_secret_empty(&record->token.refresh) && bf_record_current(record, cached))
+		return bf_token_set_refresh(&record->token, cached, err);
+	return BFABRIC_OK;
+}
+
+enum bfabric_status bf_state_reconcile(
+	struct bf_call *call, struct bf_state *state, bool *ret_restore, struct bfabric_error *err)
+{
+	enum bfabric_status status;
+
+	*ret_restore = false;
+	status = reconcile_files(call, state, ret_restore, err);
+	return status == BFABRIC_OK ? take_out(call, &state->record, ret_restore, err) : status;
+}
+
 /* `was_there`: the file, when it was read before; it may be that we could not restore it. */
 static bool nothing_new(const struct bf_call *call, const struct bf_record *record,
 	const struct bf_token *before, bool was_there)
@@ -225,8 +266,7 @@ static bool nothing_new(const struct bf_call *call, const struct bf_record *reco
 		return true;
 	if (!call->found)
 		return !was_there;
-	if (!bf_record_spent(record, &now->refresh) &&
-		!bf_secret_equal(&now->refresh, &record->token.refresh))
+	if (!bf_record_spent(record, &now->refresh) && !bf_record_current(record, &now->refresh))
 		return false;
 	return call->rejected || bf_secret_equal(&now->access, &before->access) ||
 	       !bf_call_accepts(call, now);
@@ -279,13 +319,16 @@ enum bfabric_status bf_state_mend(
 {
 	struct bfabric_session *s = call->s;
 	struct bf_record *record = &state->record;
-	enum bfabric_status status = bf_token_copy(&call->cached, &record->token, err);
+	bool move = bf_session_apart(s) && !bf_secret_empty(&record->token.refresh);
+	enum bfabric_status status = move ? bf_apart_put(s, record, err) : BFABRIC_OK;
 
+	if (status == BFABRIC_OK)
+		status = bf_token_copy(&call->cached, &record->token, err);
 	if (status != BFABRIC_OK)
 		return status;
 	call->found = true;
 	call->rejected = bf_cache_rejected(&s->paths, &call->cached);
-	if (state->rescued)
+	if (state->rescued || move)
 		status = bf_save_record(s, record, err);
 	bf_trace(s, "refresh token %s of the record goes back into the cache",
 		bf_token_name(&record->token.refresh).text);

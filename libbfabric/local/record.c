@@ -23,6 +23,14 @@ static void digest(const struct bf_secret *token, char ret_hex[BF_SHA256_HEX])
 	bf_sha256_hex(bf_secret_reveal(token), token->len, ret_hex);
 }
 
+static bool spent_digest(const struct bf_record *record, const char *hex)
+{
+	for (size_t i = 0; i < record->spent_count; i++)
+		if (strcmp(record->spent[i], hex) == 0)
+			return true;
+	return false;
+}
+
 bool bf_record_spent(const struct bf_record *record, const struct bf_secret *refresh)
 {
 	char hex[BF_SHA256_HEX];
@@ -30,10 +38,39 @@ bool bf_record_spent(const struct bf_record *record, const struct bf_secret *ref
 	if (bf_secret_empty(refresh))
 		return true;
 	digest(refresh, hex);
-	for (size_t i = 0; i < record->spent_count; i++)
-		if (strcmp(record->spent[i], hex) == 0)
-			return true;
-	return false;
+	return spent_digest(record, hex);
+}
+
+/* Of the current refresh token, wherever it lies; false: there is none. */
+static bool current_digest(const struct bf_record *record, char ret_hex[BF_SHA256_HEX])
+{
+	if (!bf_secret_empty(&record->token.refresh))
+		digest(&record->token.refresh, ret_hex);
+	else
+		memcpy(ret_hex, record->held, BF_SHA256_HEX);
+	return *ret_hex != '\0';
+}
+
+bool bf_record_renewable(const struct bf_record *record)
+{
+	return !bf_secret_empty(&record->token.refresh) || *record->held;
+}
+
+bool bf_record_current(const struct bf_record *record, const struct bf_secret *refresh)
+{
+	char mine[BF_SHA256_HEX], theirs[BF_SHA256_HEX];
+
+	if (bf_secret_empty(refresh) || !current_digest(record, mine))
+		return false;
+	digest(refresh, theirs);
+	return strcmp(mine, theirs) == 0;
+}
+
+bool bf_record_lapsed(const struct bf_record *record)
+{
+	char hex[BF_SHA256_HEX];
+
+	return current_digest(record, hex) && spent_digest(record, hex);
 }
 
 static void push_spent(struct bf_record *record, const char *hex)
@@ -56,6 +93,15 @@ void bf_record_spend(struct bf_record *record, const struct bf_secret *refresh)
 	push_spent(record, hex);
 }
 
+void bf_record_spend_current(struct bf_record *record)
+{
+	char hex[BF_SHA256_HEX];
+
+	if (current_digest(record, hex) && !spent_digest(record, hex))
+		push_spent(record, hex);
+	record->held[0] = '\0';
+}
+
 void bf_record_unspend(struct bf_record *record, const struct bf_secret *refresh)
 {
 	char hex[BF_SHA256_HEX];
@@ -72,7 +118,7 @@ void bf_record_log_out(struct bf_record *record)
 {
 	struct bf_record kept = BF_RECORD_INIT;
 
-	bf_record_spend(record, &record->token.refresh);
+	bf_record_spend_current(record);
 	memcpy(kept.spent, record->spent, sizeof(kept.spent));
 	kept.spent_count = record->spent_count;
 	bf_record_release(record);
@@ -91,8 +137,12 @@ bool bf_record_follows(const struct bf_record *rescue, const struct bf_secret *r
 
 bool bf_record_continues(const struct bf_record *rescue, const struct bf_record *record)
 {
+	char hex[BF_SHA256_HEX];
+
 	return rescue->login && record->login && strcmp(rescue->login, record->login) == 0 &&
-	       bf_record_follows(rescue, &record->token.refresh);
+	       ((current_digest(record, hex) && strcmp(hex, rescue->predecessor) == 0) ||
+		       (bf_secret_empty(&record->token.refresh) &&
+			       bf_record_current(record, &rescue->token.refresh)));
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -141,9 +191,12 @@ static enum bfabric_status take_rest(json_t *object, struct bf_record *r, struct
 {
 	json_t *token = json_object_get(object, "token");
 	const char *predecessor = json_string_value(json_object_get(object, "predecessor"));
+	const char *held = json_string_value(json_object_get(object, "held"));
 
 	if (is_digest(predecessor))
 		memcpy(r->predecessor, predecessor, BF_SHA256_HEX);
+	if (is_digest(held))
+		memcpy(r->held, held, BF_SHA256_HEX);
 	r->cache_written = json_is_true(json_object_get(object, "cache_written"));
 	r->forced_at = json_integer_value(json_object_get(object, "forced_at"));
 	if (!token || json_is_null(token))
@@ -248,8 +301,41 @@ static bool set_spent(json_t *object, const struct bf_record *r)
 	return set(object, "spent", list);
 }
 
-static bool fill(json_t *object, const struct bf_record *r)
+/* NULL: no memory. json_copy ignores failed allocations: what it had none for is missing. */
+static json_t *copy_of(json_t *object)
 {
+	json_t *copy = json_copy(object);
+
+	if (copy && json_object_size(copy) != json_object_size(object)) {
+		json_decref(copy);
+		return NULL;
+	}
+	return copy;
+}
+
+/* `apart`: without the refresh token. */
+static bool set_token(json_t *object, const struct bf_record *r, bool apart)
+{
+	json_t *copy;
+
+	if (!r->token.members) {
+		(void)json_object_del(object, "token"); /* absent is as good */
+		return true;
+	}
+	if (!apart)
+		return json_object_set(object, "token", r->token.members) == 0;
+	copy = copy_of(r->token.members);
+	if (copy)
+		(void)json_object_del(copy, "refresh_token"); /* absent is as good */
+	return set(object, "token", copy);
+}
+
+static bool fill(json_t *object, const struct bf_record *r, bool apart)
+{
+	char held[BF_SHA256_HEX] = "";
+
+	if (apart || bf_secret_empty(&r->token.refresh))
+		(void)current_digest(r, held); /* "": there is none */
 	return set(object, "version", json_integer(VERSION)) &&
 	       set_string(object, "login", r->login) && set_string(object, "subject", r->subject) &&
 	       set_string(object, "token_endpoint", r->token_endpoint) &&
@@ -259,33 +345,31 @@ static bool fill(json_t *object, const struct bf_record *r)
 	       set_string(object, "predecessor", r->predecessor) && set_spent(object, r) &&
 	       set(object, "cache_written", json_boolean(r->cache_written)) &&
 	       set(object, "forced_at", json_integer(r->forced_at)) &&
-	       (r->token.members ? json_object_set(object, "token", r->token.members) == 0
-				 : (json_object_del(object, "token"), true));
+	       set_string(object, "held", *held ? held : NULL) && set_token(object, r, apart);
 }
 
-/* json_copy ignores failed allocations: what it had no memory for is missing. */
-static json_t *copy_members(const struct bf_record *record)
+static enum bfabric_status encode(const struct bf_record *record, bool apart,
+	struct bf_secret *ret_text, struct bfabric_error *err)
 {
-	json_t *copy = record->members ? json_copy(record->members) : json_object();
-
-	if (copy && record->members &&
-		json_object_size(copy) != json_object_size(record->members)) {
-		json_decref(copy);
-		return NULL;
-	}
-	return copy;
-}
-
-enum bfabric_status bf_record_encode(
-	const struct bf_record *record, struct bf_secret *ret_text, struct bfabric_error *err)
-{
-	json_t *object = copy_members(record);
+	json_t *object = record->members ? copy_of(record->members) : json_object();
 	enum bfabric_status status;
 
-	if (object && fill(object, record))
+	if (object && fill(object, record, apart))
 		status = bf_json_write(object, ret_text, err);
 	else
 		status = bf_fail_nomem(err);
 	json_decref(object);
 	return status;
+}
+
+enum bfabric_status bf_record_encode(
+	const struct bf_record *record, struct bf_secret *ret_text, struct bfabric_error *err)
+{
+	return encode(record, /* apart= */ false, ret_text, err);
+}
+
+enum bfabric_status bf_record_encode_apart(
+	const struct bf_record *record, struct bf_secret *ret_text, struct bfabric_error *err)
+{
+	return encode(record, /* apart= */ true, ret_text, err);
 }

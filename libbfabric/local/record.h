@@ -6,6 +6,9 @@
  * one that is long spent, without comparing clocks: `spent` holds the SHA-256 of the last 32
  * refresh tokens that were used, replaced or refused.
  *
+ * Where the refresh token lies in a store of its own (store.h), the record has only its SHA-256,
+ * `held`: enough to tell all of that without asking the store.
+ *
  * JSON with "version": 1; members that we do not know are kept. A record of a later version is not
  * touched (UNSUPPORTED).
  */
@@ -23,6 +26,7 @@ struct bf_record {
 	char *login;               /* random id of the login that began this family of tokens */
 	char *subject;             /* NULL: not known */
 	struct bf_token token;     /* the current one; access empty: logged out */
+	char held[BF_SHA256_HEX];  /* of the current refresh token while `token` has none; "" */
 	char *token_endpoint;      /* NULL: the fixed path */
 	char *revocation_endpoint; /* NULL: unknown; whoever uses it checks its origin */
 	char *client_auth; /* how the token endpoint wants client authentication; NULL: unknown */
@@ -50,10 +54,23 @@ BF_MUST_USE enum bfabric_status bf_record_parse(
 BF_MUST_USE enum bfabric_status bf_record_encode(
 	const struct bf_record *record, struct bf_secret *ret_text, struct bfabric_error *err);
 
+/* The file of a login whose refresh token lies apart: without it, but with its digest. */
+BF_MUST_USE enum bfabric_status bf_record_encode_apart(
+	const struct bf_record *record, struct bf_secret *ret_text, struct bfabric_error *err);
+
+/* Does the login have a refresh token, here or in a store? */
+bool bf_record_renewable(const struct bf_record *record);
+/* Is this its current refresh token? */
+bool bf_record_current(const struct bf_record *record, const struct bf_secret *refresh);
+/* Has its current refresh token been spent or refused, so that only a login helps? */
+bool bf_record_lapsed(const struct bf_record *record);
+
 /* Is this refresh token among the spent? An empty token counts as spent. */
 bool bf_record_spent(const struct bf_record *record, const struct bf_secret *refresh);
 /* Remember it as spent (once); the oldest is forgotten. An empty token is ignored. */
 void bf_record_spend(struct bf_record *record, const struct bf_secret *refresh);
+/* The same for its current refresh token, wherever that lies; then it has none. */
+void bf_record_spend_current(struct bf_record *record);
 /* The server has just issued it (once more): a server that does not rotate may well do that. */
 void bf_record_unspend(struct bf_record *record, const struct bf_secret *refresh);
 
@@ -62,7 +79,7 @@ void bf_record_log_out(struct bf_record *record);
 
 /*
  * Does this rescue copy continue `record`? Its login is the same and its predecessor is the
- * record's current refresh token.
+ * record's current refresh token; or it has the very token that only the store lacks.
  */
 bool bf_record_continues(const struct bf_record *rescue, const struct bf_record *record);
 /* Did its token replace this refresh token? */

@@ -27,6 +27,24 @@ enum bfabric_status bf_token_copy(
 	return bf_token_from_json(from->members, to, err);
 }
 
+enum bfabric_status bf_token_set_refresh(
+	struct bf_token *token, const struct bf_secret *refresh, struct bfabric_error *err)
+{
+	BF_AUTO_SECRET struct bf_secret copy = BF_SECRET_INIT;
+
+	if (!refresh || bf_secret_empty(refresh)) {
+		(void)json_object_del(token->members, "refresh_token"); /* absent is as good */
+		bf_secret_release(&token->refresh);
+		return BFABRIC_OK;
+	}
+	bf_secret_put_secret(&copy, refresh);
+	if (copy.failed || json_object_set_new(token->members, "refresh_token",
+				   json_string(bf_secret_reveal(refresh))) != 0)
+		return bf_fail_nomem(err);
+	bf_secret_move(&token->refresh, &copy);
+	return BFABRIC_OK;
+}
+
 /* Printable ASCII from `first` on. */
 static bool printable(const char *text, size_t len, char first)
 {

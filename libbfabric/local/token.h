@@ -58,6 +58,10 @@ BF_MUST_USE enum bfabric_status bf_json_write(
 BF_MUST_USE enum bfabric_status bf_json_write_line(
 	const json_t *document, struct bf_secret *ret_line, struct bfabric_error *err);
 
+/* Make this its refresh token; NULL or empty: it has none. */
+BF_MUST_USE enum bfabric_status bf_token_set_refresh(
+	struct bf_token *token, const struct bf_secret *refresh, struct bfabric_error *err);
+
 /* Give a token of unknown expiry one hour from `now`: what we write always has an expiry. */
 BF_MUST_USE enum bfabric_status bf_token_settle(
 	struct bf_token *token, int64_t now, struct bfabric_error *err);

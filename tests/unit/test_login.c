@@ -1,7 +1,7 @@
 /*
  * Saving a login, and the login by a code on another device from its first request to its files.
  */
-#include "world.h"
+#include "person.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,37 +11,6 @@
 
 /* ---- saving ---------------------------------------------------------------------------------- */
 
-struct answer {
-	bool agree;
-	unsigned asked;
-	char before[32], now[32];
-};
-
-static bool other_subject(void *data, const char *before, const char *now)
-{
-	struct answer *a = data;
-
-	a->asked++;
-	snprintf(a->before, sizeof(a->before), "%s", before);
-	snprintf(a->now, sizeof(a->now), "%s", now);
-	return a->agree;
-}
-
-static enum bfabric_status save_login(
-	struct world *w, const char *subject, struct answer *answer, struct bf_login_result *ret)
-{
-	struct bfabric_ui ui = {.other_subject = answer ? other_subject : NULL, .data = answer};
-	json_t *reply = authserver_login(w->server, subject);
-	struct bf_login_grant grant = {.reply = reply,
-		.token_endpoint = "https://bfabric.test/bfabric/rest/oauth/token",
-		.revocation_endpoint = "https://bfabric.test/bfabric/rest/oauth/revoke",
-		.client_auth = BF_CLIENT_AUTH_BODY};
-	enum bfabric_status status = bf_login_save(w->s, &ui, &grant, ret, &w->err);
-
-	json_decref(reply);
-	return status;
-}
-
 static void test_what_a_login_leaves(void **state)
 {
 	struct world *w = *state;
@@ -50,7 +19,7 @@ static void test_what_a_login_leaves(void **state)
 	BF_AUTO_TOKEN struct bf_token cached = BF_TOKEN_INIT;
 	struct stat st;
 
-	assert_int_equal(save_login(w, "alice", NULL, &result), BFABRIC_OK);
+	assert_int_equal(person_logs_in(w, "alice", NULL, &result), BFABRIC_OK);
 	assert_string_equal(result.subject, "alice");
 	assert_string_equal(result.scope_granted, "api:read");
 	assert_int_equal(result.expires_at, WORLD_NOW + 28800);
@@ -79,11 +48,11 @@ static void test_a_login_spends_what_was_there(void **state)
 	BF_AUTO_RECORD struct bf_record record = BF_RECORD_INIT;
 	BF_AUTO_SECRET struct bf_secret ours = BF_SECRET_INIT, theirs = BF_SECRET_INIT;
 
-	assert_int_equal(save_login(w, "alice", NULL, &first), BFABRIC_OK);
+	assert_int_equal(person_logs_in(w, "alice", NULL, &first), BFABRIC_OK);
 	bf_secret_puts(&ours, world_refresh_token(w));
 	py_login(w, "alice");
 	bf_secret_puts(&theirs, world_refresh_token(w));
-	assert_int_equal(save_login(w, "alice", NULL, &second), BFABRIC_OK);
+	assert_int_equal(person_logs_in(w, "alice", NULL, &second), BFABRIC_OK);
 	world_record(w, &record);
 	assert_true(bf_record_spent(&record, &ours));
 	assert_true(bf_record_spent(&record, &theirs));
@@ -98,7 +67,7 @@ static void test_a_login_ends_a_refusal(void **state)
 	world_login(w);
 	world_pass(w, 31);
 	assert_int_equal(bfabric_session_reject(w->s, NULL, NULL), BFABRIC_OK);
-	assert_int_equal(save_login(w, "alice", NULL, &result), BFABRIC_OK);
+	assert_int_equal(person_logs_in(w, "alice", NULL, &result), BFABRIC_OK);
 	assert_false(world_exists(w->paths.rejected));
 	assert_int_equal(world_get(w), BFABRIC_OK);
 	assert_int_equal(w->server->requests, 0);
@@ -113,7 +82,7 @@ static void test_a_login_empties_the_memory(void **state)
 
 	world_login(w);
 	assert_int_equal(world_get(w), BFABRIC_OK);
-	assert_int_equal(save_login(w, "alice", NULL, &result), BFABRIC_OK);
+	assert_int_equal(person_logs_in(w, "alice", NULL, &result), BFABRIC_OK);
 	assert_int_equal(world_get(w), BFABRIC_OK);
 	world_cache(w, &cached);
 	assert_string_equal(w->token.value, bf_secret_reveal(&cached.access));
@@ -123,23 +92,23 @@ static void test_another_subject_must_be_confirmed(void **state)
 {
 	struct world *w = *state;
 	BF_AUTO_LOGIN_RESULT struct bf_login_result result = {0};
-	struct answer answer = {.agree = false};
+	struct person answer = {.agree = false};
 	BF_AUTO_FREE char *before = NULL, *after = NULL;
 
 	world_login(w);
 	before = world_read(w->paths.cache);
-	assert_int_equal(save_login(w, "bob", NULL, &result), BFABRIC_FORBIDDEN);
-	assert_int_equal(save_login(w, "bob", &answer, &result), BFABRIC_FORBIDDEN);
+	assert_int_equal(person_logs_in(w, "bob", NULL, &result), BFABRIC_FORBIDDEN);
+	assert_int_equal(person_logs_in(w, "bob", &answer, &result), BFABRIC_FORBIDDEN);
 	assert_int_equal(answer.asked, 1);
 	assert_string_equal(answer.before, "alice");
 	assert_string_equal(answer.now, "bob");
 	after = world_read(w->paths.cache);
 	assert_string_equal(before, after);
 	answer.agree = true;
-	assert_int_equal(save_login(w, "bob", &answer, &result), BFABRIC_OK);
+	assert_int_equal(person_logs_in(w, "bob", &answer, &result), BFABRIC_OK);
 	assert_string_equal(result.subject, "bob");
 	bf_login_result_release(&result);
-	assert_int_equal(save_login(w, "bob", NULL, &result), BFABRIC_OK);
+	assert_int_equal(person_logs_in(w, "bob", NULL, &result), BFABRIC_OK);
 }
 
 static void test_nobody_is_asked_after_a_logout(void **state)
@@ -149,7 +118,7 @@ static void test_nobody_is_asked_after_a_logout(void **state)
 
 	world_login(w);
 	py_logout(w);
-	assert_int_equal(save_login(w, "bob", NULL, &result), BFABRIC_OK);
+	assert_int_equal(person_logs_in(w, "bob", NULL, &result), BFABRIC_OK);
 }
 
 /* bfabricPy logged in as somebody else since: that login is the one that would be replaced. */
@@ -157,13 +126,13 @@ static void test_the_cache_says_whose_login_it_is(void **state)
 {
 	struct world *w = *state;
 	BF_AUTO_LOGIN_RESULT struct bf_login_result result = {0};
-	struct answer answer = {.agree = false};
+	struct person answer = {.agree = false};
 
 	world_login(w);
 	py_login(w, "bob");
-	assert_int_equal(save_login(w, "alice", &answer, &result), BFABRIC_FORBIDDEN);
+	assert_int_equal(person_logs_in(w, "alice", &answer, &result), BFABRIC_FORBIDDEN);
 	assert_string_equal(answer.before, "bob");
-	assert_int_equal(save_login(w, "bob", NULL, &result), BFABRIC_OK);
+	assert_int_equal(person_logs_in(w, "bob", NULL, &result), BFABRIC_OK);
 }
 
 static void test_a_login_without_refresh_token(void **state)
@@ -216,19 +185,23 @@ static void test_prepare_finds_what_is_in_the_way(void **state)
 	struct world *w = *state;
 	char temporary[512];
 
-	assert_int_equal(bf_login_prepare(w->s, /* deadline= */ 0, &w->err), BFABRIC_OK);
+	assert_int_equal(
+		bf_login_prepare(w->s, &world_nobody, /* deadline= */ 0, &w->err), BFABRIC_OK);
 	assert_false(world_exists(w->paths.cache));
 	assert_false(world_exists(w->paths.record));
 	snprintf(temporary, sizeof(temporary), "%s.tmp", w->paths.record);
 	assert_int_equal(mkdir(temporary, 0700), 0);
-	assert_int_equal(bf_login_prepare(w->s, /* deadline= */ 0, &w->err), BFABRIC_SYSTEM);
+	assert_int_equal(
+		bf_login_prepare(w->s, &world_nobody, /* deadline= */ 0, &w->err), BFABRIC_SYSTEM);
 	assert_non_null(strstr(w->err.text, w->paths.record));
 	assert_int_equal(rmdir(temporary), 0);
 	world_write(w->paths.record, "{\"version\": 7}");
-	assert_int_equal(bf_login_prepare(w->s, /* deadline= */ 0, &w->err), BFABRIC_UNSUPPORTED);
+	assert_int_equal(bf_login_prepare(w->s, &world_nobody, /* deadline= */ 0, &w->err),
+		BFABRIC_UNSUPPORTED);
 	bfabric_session_free(w->s);
 	w->s = world_open(w, BFABRIC_AUTH_PAT);
-	assert_int_equal(bf_login_prepare(w->s, /* deadline= */ 0, &w->err), BFABRIC_UNSUPPORTED);
+	assert_int_equal(bf_login_prepare(w->s, &world_nobody, /* deadline= */ 0, &w->err),
+		BFABRIC_UNSUPPORTED);
 }
 
 /* Another process refreshes, and takes its time. */
@@ -239,21 +212,23 @@ static void test_prepare_waits_no_longer_than_told(void **state)
 	int64_t began = w->clock->boot_ms;
 
 	assert_int_equal(bf_session_lock(w->s, &lock, 1, &w->err), BFABRIC_OK);
-	assert_int_equal(bf_login_prepare(w->s, began + 1000, &w->err), BFABRIC_LOCK_TIMEOUT);
+	assert_int_equal(
+		bf_login_prepare(w->s, &world_nobody, began + 1000, &w->err), BFABRIC_LOCK_TIMEOUT);
 	assert_in_range(w->clock->boot_ms - began, 1000, 1100);
 	began = w->clock->boot_ms;
-	assert_int_equal(bf_login_prepare(w->s, began + 90000, &w->err), BFABRIC_LOCK_TIMEOUT);
+	assert_int_equal(bf_login_prepare(w->s, &world_nobody, began + 90000, &w->err),
+		BFABRIC_LOCK_TIMEOUT);
 	assert_in_range(w->clock->boot_ms - began, 30000, 30100);
 	began = w->clock->boot_ms;
-	assert_int_equal(bf_login_prepare(w->s, -1, &w->err), BFABRIC_LOCK_TIMEOUT);
+	assert_int_equal(bf_login_prepare(w->s, &world_nobody, -1, &w->err), BFABRIC_LOCK_TIMEOUT);
 	assert_in_range(w->clock->boot_ms - began, 0, 100);
 }
 
 /* ---- by device ------------------------------------------------------------------------------- */
 
-struct person {
+struct phone {
 	struct world *w;
-	struct answer answer;
+	struct person answer;
 	unsigned shown, ticks;
 	unsigned give_up_at; /* so many polls; 0: never */
 	unsigned troubles;   /* met so far */
@@ -264,7 +239,7 @@ struct person {
 
 static void show(void *data, const struct bfabric_device_code *device)
 {
-	struct person *p = data;
+	struct phone *p = data;
 
 	p->shown++;
 	snprintf(p->code, sizeof(p->code), "%s", device->user_code);
@@ -273,7 +248,7 @@ static void show(void *data, const struct bfabric_device_code *device)
 
 static void waiting(void *data, int64_t left_ms)
 {
-	struct person *p = data;
+	struct phone *p = data;
 
 	p->ticks++;
 	p->left = left_ms;
@@ -283,13 +258,13 @@ static void waiting(void *data, int64_t left_ms)
 
 static bool person_agrees(void *data, const char *before, const char *now)
 {
-	struct person *p = data;
+	struct phone *p = data;
 
-	return other_subject(&p->answer, before, now);
+	return person_answers(&p->answer, before, now);
 }
 
 static enum bfabric_status log_in_by_device(
-	struct world *w, struct person *p, int64_t deadline, struct bf_login_result *ret)
+	struct world *w, struct phone *p, int64_t deadline, struct bf_login_result *ret)
 {
 	struct bfabric_ui ui = {
 
@@ -303,7 +278,7 @@ static void test_device_login(void **state)
 {
 	struct world *w = *state;
 	BF_AUTO_LOGIN_RESULT struct bf_login_result result = {0};
-	struct person person = {0};
+	struct phone person = {0};
 
 	w->server->approve_after = 3;
 	assert_int_equal(log_in_by_device(w, &person, 0, &result), BFABRIC_OK);
@@ -325,7 +300,7 @@ static void test_device_login_with_discovery(void **state)
 	struct world *w = *state;
 	BF_AUTO_LOGIN_RESULT struct bf_login_result result = {0};
 	BF_AUTO_RECORD struct bf_record record = BF_RECORD_INIT;
-	struct person person = {0};
+	struct phone person = {0};
 
 	w->server->discovers = true;
 	w->server->form = FORM_BODY;
@@ -341,7 +316,7 @@ static void test_device_login_denied(void **state)
 {
 	struct world *w = *state;
 	BF_AUTO_LOGIN_RESULT struct bf_login_result result = {0};
-	struct person person = {0};
+	struct phone person = {0};
 
 	w->server->deny = true;
 	assert_int_equal(log_in_by_device(w, &person, 0, &result), BFABRIC_DENIED);
@@ -353,7 +328,7 @@ static void test_device_login_slow_down(void **state)
 {
 	struct world *w = *state;
 	BF_AUTO_LOGIN_RESULT struct bf_login_result result = {0};
-	struct person person = {0};
+	struct phone person = {0};
 
 	w->server->slow_down_once = true;
 	w->server->approve_after = 1;
@@ -365,7 +340,7 @@ static void test_device_login_nobody_comes(void **state)
 {
 	struct world *w = *state;
 	BF_AUTO_LOGIN_RESULT struct bf_login_result result = {0};
-	struct person person = {0};
+	struct phone person = {0};
 
 	w->server->approve_after = 1000000;
 	assert_int_equal(log_in_by_device(w, &person, 0, &result), BFABRIC_TIMEOUT);
@@ -380,7 +355,7 @@ static void test_device_login_cancelled(void **state)
 {
 	struct world *w = *state;
 	BF_AUTO_LOGIN_RESULT struct bf_login_result result = {0};
-	struct person person = {.give_up_at = 1};
+	struct phone person = {.give_up_at = 1};
 
 	assert_int_equal(bfabric_cancel_new(&person.cancel, NULL), BFABRIC_OK);
 	w->s->cancel = person.cancel;
@@ -397,7 +372,7 @@ static void waiting_in_trouble(void *data, int64_t left_ms)
 {
 	static const enum authserver_trouble troubles[] = {
 		TROUBLE_503, TROUBLE_HTML_404, TROUBLE_NOT_SENT, TROUBLE_LOST_REQUEST};
-	struct person *p = data;
+	struct phone *p = data;
 
 	if (p->troubles < 4 && p->w->server->trouble_left == 0)
 		authserver_trouble_set(p->w->server, troubles[p->troubles++], 1);
@@ -408,7 +383,7 @@ static void test_device_login_survives_a_redeploy(void **state)
 {
 	struct world *w = *state;
 	BF_AUTO_LOGIN_RESULT struct bf_login_result result = {0};
-	struct person person = {.w = w};
+	struct phone person = {.w = w};
 	struct bfabric_ui ui = {.show_code = show, .waiting = waiting_in_trouble, .data = &person};
 
 	assert_int_equal(bf_login_device(w->s, &ui, 0, &result, &w->err), BFABRIC_OK);
@@ -425,7 +400,7 @@ static void test_device_login_cannot_start(void **state)
 		{TROUBLE_GARBAGE, BFABRIC_BAD_REPLY}, {TROUBLE_REDIRECT, BFABRIC_BAD_REPLY}};
 	struct world *w = *state;
 	BF_AUTO_LOGIN_RESULT struct bf_login_result result = {0};
-	struct person person = {0};
+	struct phone person = {0};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		authserver_trouble_set(w->server, cases[i].trouble, -1);
@@ -440,7 +415,7 @@ static void test_device_login_that_could_not_be_saved(void **state)
 {
 	struct world *w = *state;
 	BF_AUTO_LOGIN_RESULT struct bf_login_result result = {0};
-	struct person person = {0};
+	struct phone person = {0};
 	char temporary[512];
 
 	assert_int_equal(bf_dir_ensure(w->paths.dir, 2, NULL), BFABRIC_OK);
@@ -455,7 +430,7 @@ static void test_device_login_as_somebody_else(void **state)
 {
 	struct world *w = *state;
 	BF_AUTO_LOGIN_RESULT struct bf_login_result result = {0};
-	struct person person = {0};
+	struct phone person = {0};
 
 	py_login(w, "bob");
 	assert_int_equal(log_in_by_device(w, &person, 0, &result), BFABRIC_FORBIDDEN);

@@ -2,7 +2,7 @@
  * A login that the server granted and that is not kept: whose it is decides a person, and nothing
  * of it stays valid.
  */
-#include "world.h"
+#include "person.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,40 +12,6 @@
 #include <unistd.h>
 
 #include "fault.h"
-
-struct answer {
-	bool agree;
-	unsigned asked;
-	void (*meanwhile)(void *data); /* while the person thinks about the first question */
-	void *data;
-	char before[32];
-};
-
-static bool other_subject(void *data, const char *before, const char *now)
-{
-	struct answer *a = data;
-
-	assert_string_equal(now, "bob");
-	snprintf(a->before, sizeof(a->before), "%s", before);
-	if (a->asked++ == 0 && a->meanwhile)
-		a->meanwhile(a->data);
-	return a->agree;
-}
-
-static enum bfabric_status save_login(
-	struct world *w, const char *subject, struct answer *answer, struct bf_login_result *ret)
-{
-	struct bfabric_ui ui = {.other_subject = answer ? other_subject : NULL, .data = answer};
-	json_t *reply = authserver_login(w->server, subject);
-	struct bf_login_grant grant = {.reply = reply,
-		.token_endpoint = "https://bfabric.test/bfabric/rest/oauth/token",
-		.revocation_endpoint = "https://bfabric.test/bfabric/rest/oauth/revoke",
-		.client_auth = BF_CLIENT_AUTH_BODY};
-	enum bfabric_status status = bf_login_save(w->s, &ui, &grant, ret, &w->err);
-
-	json_decref(reply);
-	return status;
-}
 
 /* The newest token family of the server. */
 static bool newest_is_revoked(const struct world *w)
@@ -62,20 +28,20 @@ static void test_a_login_that_is_not_kept_is_given_back(void **state)
 	char temporary[512];
 
 	world_login(w);
-	assert_int_equal(save_login(w, "bob", NULL, &result), BFABRIC_FORBIDDEN);
+	assert_int_equal(person_logs_in(w, "bob", NULL, &result), BFABRIC_FORBIDDEN);
 	assert_true(newest_is_revoked(w));
 	assert_int_equal(w->server->revoked_refresh, 1);
 	assert_int_equal(w->server->revoked_access, 1);
 	assert_non_null(strstr(w->err.text, "it was revoked at the server"));
 	assert_true(authserver_takes(w->server, world_refresh_token(w)));
 	w->server->revoke_status = 503;
-	assert_int_equal(save_login(w, "bob", NULL, &result), BFABRIC_FORBIDDEN);
+	assert_int_equal(person_logs_in(w, "bob", NULL, &result), BFABRIC_FORBIDDEN);
 	assert_non_null(strstr(w->err.text, "could not be revoked"));
 	w->server->revoke_status = 0;
 
 	snprintf(temporary, sizeof(temporary), "%s.tmp", w->paths.record);
 	assert_int_equal(mkdir(temporary, 0700), 0);
-	assert_int_equal(save_login(w, "alice", NULL, &result), BFABRIC_SYSTEM);
+	assert_int_equal(person_logs_in(w, "alice", NULL, &result), BFABRIC_SYSTEM);
 	assert_true(newest_is_revoked(w));
 	assert_non_null(strstr(w->err.text, "the login was granted, but not kept"));
 	assert_non_null(strstr(w->err.text, w->paths.record));
@@ -85,7 +51,7 @@ static void test_a_login_that_is_not_kept_is_given_back(void **state)
 	assert_int_equal(bf_session_lock(w->s, &busy, INT64_MAX, &w->err), BFABRIC_OK);
 	w->s->cancel = cancel;
 	bfabric_cancel_now(cancel);
-	assert_int_equal(save_login(w, "alice", NULL, &result), BFABRIC_CANCELLED);
+	assert_int_equal(person_logs_in(w, "alice", NULL, &result), BFABRIC_CANCELLED);
 	w->s->cancel = NULL;
 	bfabric_cancel_free(cancel);
 	assert_true(newest_is_revoked(w));
@@ -102,10 +68,10 @@ static void test_a_login_while_the_person_is_asked(void **state)
 {
 	struct world *w = *state;
 	BF_AUTO_LOGIN_RESULT struct bf_login_result result = {0};
-	struct answer answer = {.agree = true, .meanwhile = log_in_as_carol, .data = w};
+	struct person answer = {.agree = true, .meanwhile = log_in_as_carol, .data = w};
 
 	world_login(w);
-	assert_int_equal(save_login(w, "bob", &answer, &result), BFABRIC_OK);
+	assert_int_equal(person_logs_in(w, "bob", &answer, &result), BFABRIC_OK);
 	assert_int_equal(answer.asked, 2);
 	assert_string_equal(answer.before, "carol");
 }

@@ -66,7 +66,8 @@ static void refreshed_without_files(void **state)
 	make_own(w, BFABRIC_AUTH_OAUTH);
 	assert_int_equal(world_get(w), BFABRIC_NOT_LOGGED_IN);
 	assert_int_equal(state_of(w), BFABRIC_TOKEN_NONE);
-	assert_int_equal(bf_login_prepare(w->s, /* deadline= */ 0, &w->err), BFABRIC_OK);
+	assert_int_equal(
+		bf_login_prepare(w->s, &world_nobody, /* deadline= */ 0, &w->err), BFABRIC_OK);
 	assert_int_equal(log_in(w, "alice"), BFABRIC_OK);
 	assert_int_equal(world_get(w), BFABRIC_OK);
 	assert_int_equal(state_of(w), BFABRIC_TOKEN_FRESH);

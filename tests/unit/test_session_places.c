@@ -34,7 +34,8 @@ static void test_home_is_missing(void **state)
 
 	assert_int_equal(rmdir(home_of(w)), 0);
 	assert_int_equal(world_get_new(w), BFABRIC_NOT_LOGGED_IN);
-	assert_int_equal(bf_login_prepare(w->s, /* deadline= */ 0, &w->err), BFABRIC_SYSTEM);
+	assert_int_equal(
+		bf_login_prepare(w->s, &world_nobody, /* deadline= */ 0, &w->err), BFABRIC_SYSTEM);
 	assert_non_null(strstr(w->err.text, home_of(w)));
 	assert_false(world_exists(home_of(w)));
 }
@@ -46,7 +47,8 @@ static void test_home_is_a_file(void **state)
 	assert_int_equal(rmdir(home_of(w)), 0);
 	world_write(home_of(w), "");
 	assert_int_not_equal(world_get_new(w), BFABRIC_OK);
-	assert_int_equal(bf_login_prepare(w->s, /* deadline= */ 0, &w->err), BFABRIC_SYSTEM);
+	assert_int_equal(
+		bf_login_prepare(w->s, &world_nobody, /* deadline= */ 0, &w->err), BFABRIC_SYSTEM);
 	assert_non_null(strstr(w->err.text, home_of(w)));
 }
 
@@ -61,7 +63,8 @@ static void test_root_with_the_home_of_a_user(void **state)
 	assert_int_equal(world_get(w), BFABRIC_SYSTEM);
 	assert_non_null(strstr(w->err.text, "sudo"));
 	assert_int_equal(w->server->requests, 0);
-	assert_int_equal(bf_login_prepare(w->s, /* deadline= */ 0, &w->err), BFABRIC_SYSTEM);
+	assert_int_equal(
+		bf_login_prepare(w->s, &world_nobody, /* deadline= */ 0, &w->err), BFABRIC_SYSTEM);
 	assert_int_equal(chown(home_of(w), 0, (gid_t)-1), 0);
 	assert_int_equal(world_get(w), BFABRIC_OK);
 }

@@ -68,6 +68,8 @@ static void make_environment(enum bfabric_auth_method method, struct bf_environm
 		bf_secret_puts(&env->client_secret, "s3cret");
 }
 
+const struct bfabric_ui world_nobody;
+
 struct bfabric_session *world_open(struct world *w, enum bfabric_auth_method method)
 {
 	BF_AUTO_ENVIRONMENT struct bf_environment env = {0};
@@ -75,6 +77,8 @@ struct bfabric_session *world_open(struct world *w, enum bfabric_auth_method met
 
 	make_environment(method, &env);
 	assert_int_equal(bf_session_new(&env, "--env", &w->seams, &s, &w->err), BFABRIC_OK);
+	if (w->store)
+		s->store.type = w->store;
 	return s;
 }
 

@@ -41,14 +41,18 @@ struct world {
 	struct bf_transport transport;
 	struct bf_session_seams seams;
 	struct bf_paths paths;
-	struct bfabric_session *s;  /* opened by the set-up, method oauth */
-	struct bfabric_token token; /* of the last world_get */
+	const struct bf_store_type *store; /* of sessions opened from now on; NULL: files */
+	struct bfabric_session *s;         /* opened by the set-up, method oauth */
+	struct bfabric_token token;        /* of the last world_get */
 	struct bfabric_error err;
 };
 
 int world_setup(void **state);
 int world_teardown(void **state);
 #define world_test(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
+
+/* A person of whom nothing is wanted. */
+extern const struct bfabric_ui world_nobody;
 
 /* Another session of the same environment, or of one with another method. */
 struct bfabric_session *world_open(struct world *w, enum bfabric_auth_method method);

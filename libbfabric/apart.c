@@ -1,0 +1,148 @@
+/*
+ * The refresh token that lies in a store of its own.
+ */
+#include "apart.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool bf_session_apart(const struct bfabric_session *s)
+{
+	return !s->own && s->env.method == BFABRIC_AUTH_OAUTH && bf_store_apart(&s->store);
+}
+
+/* Reading and writing together take no longer than one of them may. */
+static int64_t limit(const struct bfabric_session *s)
+{
+	return bf_boot_ms(s->sys) + BF_STORE_MS;
+}
+
+enum bfabric_status bf_apart_ready(struct bfabric_session *s, const struct bfabric_ui *ui,
+	int64_t deadline, struct bfabric_error *err)
+{
+	if (!bf_session_apart(s))
+		return BFABRIC_OK;
+	switch (bf_store_probe(&s->store, deadline, err)) {
+	case BF_STORE_READY:
+		return BFABRIC_OK;
+	case BF_STORE_UNAVAILABLE:
+		return BFABRIC_STORE_UNAVAILABLE;
+	case BF_STORE_LOCKED:
+		break;
+	}
+	if (!ui->notice)
+		return BFABRIC_STORE_UNAVAILABLE;
+	ui->notice(ui->data, "Your keyring is locked: unlock it in the window that opens now.");
+	return bf_store_unlock(&s->store, deadline, err);
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+static enum bfabric_status gone(const struct bfabric_session *s, struct bfabric_error *err)
+{
+	return bf_fail(err, BFABRIC_STORE_UNAVAILABLE,
+		"%s has no login for environment %s any more, something else removed it: log in "
+		"again (bfabric login --env %s)",
+		bf_store_name(&s->store), s->env.name, s->env.name);
+}
+
+/* One that is spent is of no use, whoever put it there. */
+static enum bfabric_status take(const struct bfabric_session *s, struct bf_record *record,
+	const struct bf_stored *stored, struct bfabric_error *err)
+{
+	const struct bf_secret *refresh = &stored->refresh_token;
+
+	if (bf_secret_empty(refresh))
+		return record->login ? gone(s, err) : BFABRIC_OK;
+	if (bf_record_spent(record, refresh))
+		return bf_fail(err, BFABRIC_LOGIN_REQUIRED,
+			"the login in %s (environment %s) has been used already, something else "
+			"put an old one back: log in again (bfabric login --env %s)",
+			bf_store_name(&s->store), s->env.name, s->env.name);
+	bf_trace(s, "refresh token %s comes from the store%s", bf_token_name(refresh).text,
+		bf_record_current(record, refresh) ? "" : ", where something else put it");
+	return bf_token_set_refresh(&record->token, refresh, err);
+}
+
+bool bf_apart_expected(const struct bfabric_session *s, const struct bf_record *record)
+{
+	return bf_session_apart(s) && bf_secret_empty(&record->token.refresh) &&
+	       !bf_record_lapsed(record) && (bf_record_renewable(record) || !record->login);
+}
+
+enum bfabric_status bf_apart_fetch(
+	const struct bfabric_session *s, struct bf_record *record, struct bfabric_error *err)
+{
+	BF_AUTO_STORED struct bf_stored stored = BF_STORED_INIT;
+	bool found = false;
+	enum bfabric_status status;
+
+	if (!bf_apart_expected(s, record))
+		return BFABRIC_OK;
+	status = bf_store_get(&s->store, /* deadline= */ 0, &found, &stored, err);
+	return status == BFABRIC_OK ? take(s, record, &stored, err) : status;
+}
+
+enum bfabric_status bf_apart_peek(
+	struct bfabric_session *s, struct bf_secret *ret_refresh, struct bfabric_error *err)
+{
+	BF_AUTO_STORED struct bf_stored stored = BF_STORED_INIT;
+	bool found = false;
+	enum bfabric_status status = bf_store_get(&s->store, limit(s), &found, &stored, err);
+
+	if (status == BFABRIC_OK)
+		bf_secret_move(ret_refresh, &stored.refresh_token);
+	return status;
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+static bool replace_string(char **to, const char *text)
+{
+	free(*to);
+	return bf_copy_string(to, text);
+}
+
+enum bfabric_status bf_apart_put(
+	struct bfabric_session *s, const struct bf_record *record, struct bfabric_error *err)
+{
+	BF_AUTO_STORED struct bf_stored stored = BF_STORED_INIT;
+	int64_t deadline = limit(s);
+	bool found = false;
+	enum bfabric_status status = bf_store_get(&s->store, deadline, &found, &stored, err);
+
+	if (status != BFABRIC_OK)
+		return status;
+	if (bf_secret_equal(&stored.refresh_token, &record->token.refresh))
+		return BFABRIC_OK;
+	bf_secret_release(&stored.refresh_token);
+	bf_secret_put_secret(&stored.refresh_token, &record->token.refresh);
+	memcpy(stored.predecessor, record->predecessor, sizeof(stored.predecessor));
+	if (stored.refresh_token.failed || !replace_string(&stored.login, record->login))
+		return bf_fail_nomem(err);
+	status = bf_store_put(&s->store, deadline, &stored, err);
+	bf_trace(s, "refresh token %s goes into the store: %s",
+		bf_token_name(&record->token.refresh).text,
+		status == BFABRIC_OK ? "done"
+		: err                ? err->text
+				     : "it could not");
+	return status;
+}
+
+enum bfabric_status bf_apart_drop(struct bfabric_session *s, bool all, struct bfabric_error *err)
+{
+	BF_AUTO_STORED struct bf_stored stored = BF_STORED_INIT;
+	int64_t deadline = limit(s);
+	bool found = false;
+	enum bfabric_status status;
+
+	if (all)
+		return bf_store_erase(&s->store, deadline, err);
+	status = bf_store_get(&s->store, deadline, &found, &stored, err);
+	if (status != BFABRIC_OK || !found || bf_secret_empty(&stored.refresh_token))
+		return status;
+	bf_secret_release(&stored.refresh_token);
+	stored.predecessor[0] = '\0';
+	return replace_string(&stored.login, NULL) ? bf_store_put(&s->store, deadline, &stored, err)
+						   : bf_fail_nomem(err);
+}

@@ -1,0 +1,48 @@
+/*
+ * apart.h - the refresh token of a login whose environment has a store of its own (store.h).
+ *
+ * Session record and cache have none then, so every refresh reads it there and writes its successor
+ * there; whatever else the document holds is kept. All but bf_apart_ready is called with the lock
+ * of the login held, so that nobody else changes the document between reading and writing, and asks
+ * nobody anything.
+ */
+#ifndef BF_APART_H
+#define BF_APART_H
+
+#include "policy.h"
+
+/* Does this session's refresh token lie in a store of its own? */
+bool bf_session_apart(const struct bfabric_session *s);
+
+/*
+ * Before a person is sent through a login: could it be kept there? One that is locked is unlocked
+ * by them, after ui->notice said so; without that function, and where it does not help,
+ * STORE_UNAVAILABLE. Without the lock of the login.
+ */
+BF_MUST_USE enum bfabric_status bf_apart_ready(struct bfabric_session *s,
+	const struct bfabric_ui *ui, int64_t deadline, struct bfabric_error *err);
+
+/* Is the refresh token to be had from the store: not here, not known as spent? */
+bool bf_apart_expected(const struct bfabric_session *s, const struct bf_record *record);
+
+/*
+ * If so, the refresh token into record->token. One that the record does not know (another program
+ * put it there, or our own record was lost) is taken unless it is spent. STORE_UNAVAILABLE: no
+ * answer, or it is gone from there.
+ */
+BF_MUST_USE enum bfabric_status bf_apart_fetch(
+	const struct bfabric_session *s, struct bf_record *record, struct bfabric_error *err);
+
+/* record->token.refresh into the store, unless it lies there already. */
+BF_MUST_USE enum bfabric_status bf_apart_put(
+	struct bfabric_session *s, const struct bf_record *record, struct bfabric_error *err);
+
+/* What a logout has to revoke: empty if there is none. */
+BF_MUST_USE enum bfabric_status bf_apart_peek(
+	struct bfabric_session *s, struct bf_secret *ret_refresh, struct bfabric_error *err);
+
+/* Take the refresh token out of the store; `all`: the whole document. */
+BF_MUST_USE enum bfabric_status bf_apart_drop(
+	struct bfabric_session *s, bool all, struct bfabric_error *err);
+
+#endif
