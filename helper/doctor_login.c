@@ -177,7 +177,8 @@ static void check_store(struct bf_doctor *d)
 	if (!get_status(d, &s))
 		return;
 	if (!s.warnings) {
-		bf_found(d, BF_FOUND_OK, NULL, "%s, %s", s.store, s.secret_path);
+		bf_found(d, BF_FOUND_OK, NULL, "%s%s%s", s.store, s.secret_path ? ", " : "",
+			s.secret_path ? s.secret_path : "");
 		return;
 	}
 	for (const char *at = s.warnings; *at;) {

@@ -172,6 +172,7 @@ struct bfabric_token {
  * times `min_ttl` is refreshed in the last fifth of its life instead.
  * `ret_token` is the caller's: bfabric_token_clear erases and frees it.
  * Fails with NOT_LOGGED_IN, LOGIN_REQUIRED, RETRY_LATER, LOCK_TIMEOUT, TIMEOUT, SYSTEM, BAD_CONFIG;
+ * STORE_UNAVAILABLE when the keyring that has the login is locked, missing or does not answer;
  * UNSUPPORTED for an environment with login and password: see bfabric_session_auth.
  */
 BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_session_token(
@@ -239,8 +240,9 @@ struct bfabric_session_status {
 	int64_t expires_at;  /* 0: unknown */
 	bool can_refresh;    /* a refresh token or client secret is at hand */
 	bool login_required; /* the last refresh was refused */
-	char *store;         /* "file", "config", ... : what kind of place holds the secret */
-	char *secret_path;   /* where the long-lived secret lies */
+	char *store; /* what holds the secret: "file", "config", "memory", "keyring", or a program
+		      */
+	char *secret_path; /* the file that it lies in; NULL: in none */
 	char *cache_path;
 	char *warnings; /* lines ended by '\n': permissions, rescue copies, ...; NULL if none */
 };

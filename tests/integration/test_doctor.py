@@ -261,7 +261,7 @@ class Login(Case):
 
     def test_store(self):
         self.home.write_config(self.url, own={"store": "keyring"})
-        self.found("login", "store", "error", "store: file")
+        self.found("login", "store", "ok", "keyring")
         self.home.write_config(self.url, auth_method="client_credentials",
                                own={"client_secret_file": "/nonexistent/secret"})
         self.found("login", "store", "warning", "/nonexistent/secret is missing")
