@@ -18,7 +18,7 @@ packages_test=(clang libclang-rt-14-dev clang-format valgrind mandoc python3-ven
 	faketime curl chromium gnome-keyring keepassxc dbus libsecret-tools)
 # Node.js may be there from another source, whose package would quarrel with these.
 packages_node=(nodejs npm)
-packages_bench=(valgrind curl python3-venv)
+packages_bench=(valgrind curl python3-venv gnome-keyring dbus)
 
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
 	bold=$'\e[1m' red=$'\e[31m' green=$'\e[32m' yellow=$'\e[33m' plain=$'\e[0m'
