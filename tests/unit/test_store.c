@@ -163,6 +163,21 @@ static void test_request(void **state)
 	assert_null(strstr(asked, "password"));
 }
 
+/* Nor does anybody see it who lists the processes of this machine. */
+static void test_secret_is_on_stdin_only(void **state)
+{
+	BF_AUTO_STORE struct bf_store store = open_store(
+		program("cat /proc/$$/cmdline /proc/$$/environ | tr '\\0' '\\n' >\"$0.seen\"; "
+			"grep -c canary >\"$0.read\""));
+	BF_AUTO_STORED struct bf_stored stored = document(REFRESH);
+
+	(void)state;
+	assert_int_equal(bf_store_put(&store, 0, &stored, NULL), BFABRIC_OK);
+	assert_string_equal(scratch_content(scratch("program.read")), "1\n");
+	assert_non_null(strstr(scratch_content(scratch("program.seen")), "store\n"));
+	assert_null(strstr(scratch_content(scratch("program.seen")), "canary"));
+}
+
 static void test_timeout_is_told(void **state)
 {
 	BF_AUTO_STORE struct bf_store store =
@@ -318,6 +333,7 @@ static void test_too_large(void **state)
 	struct bfabric_error err;
 
 	(void)state;
+	bf_secret_release(&stored.refresh_token);
 	stored.refresh_token = much(BF_STORED_MAX);
 	assert_fails(bf_store_put(&store, 0, &stored, &err), BFABRIC_BAD_CALL, err, "larger than");
 	assert_false(scratch_exists(scratch("program.ran")));
@@ -377,6 +393,7 @@ int main(void)
 		unit_in_scratch(test_names_that_break_lines),
 		unit_in_scratch(test_override_runs_nothing),
 		unit_in_scratch(test_request),
+		unit_in_scratch(test_secret_is_on_stdin_only),
 		unit_in_scratch(test_timeout_is_told),
 		unit_in_scratch(test_keyring_answers),
 		unit_in_scratch(test_helper_answers),

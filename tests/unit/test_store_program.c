@@ -179,8 +179,10 @@ static int as_somebody(void *path)
 /* What root installed is for everybody. */
 static void test_of_root(void **state)
 {
+	char path[] = "/bin/true";
+
 	(void)state;
-	assert_int_equal(unprivileged(as_somebody, strdup("/bin/true")), 0);
+	assert_int_equal(unprivileged(as_somebody, path), 0);
 }
 
 /* ---- hosts ----------------------------------------------------------------------------------- */
@@ -312,6 +314,69 @@ static void test_threads(void **state)
 	free(path);
 }
 
+/* ---- failures -------------------------------------------------------------------------------- */
+
+/* Storing, looking, probing: the first that fails. */
+static enum bfabric_status use(const char *which, const struct bf_stored *stored)
+{
+	BF_AUTO_STORE struct bf_store store = BF_STORE_INIT;
+	BF_AUTO_STORED struct bf_stored again = BF_STORED_INIT;
+	struct bf_environment env = {.name = name,
+		.url = {.text = url_text},
+		.client_id = client_id,
+		.source = BF_FROM_USER};
+	struct bfabric_error err = {0};
+	bool found = false;
+	enum bfabric_status status = bf_store_open(&env, which, &bf_sys_real, NULL, &store, &err);
+
+	if (status == BFABRIC_OK)
+		status = bf_store_put(&store, 0, stored, &err);
+	if (status == BFABRIC_OK)
+		status = bf_store_get(&store, 0, &found, &again, &err);
+	if (status == BFABRIC_OK && !bf_secret_equal(&stored->pat, &again.pat))
+		return BFABRIC_BAD_REPLY;
+	if (status == BFABRIC_OK && bf_store_probe(&store, 0, &err) != BF_STORE_READY)
+		status = err.status;
+	return status;
+}
+
+static void fail_each(unsigned calls, enum bfabric_status expected)
+{
+	BF_AUTO_STORED struct bf_stored stored = BF_STORED_INIT;
+	struct leftovers before = leftovers();
+	const char *const stores[] = {"keyring", scratch("bfabric-keyring")};
+
+	scratch_file("bfabric-keyring",
+		"#!/bin/sh\n[ $1 != get ] || echo 'password={\"version\":1,\"pat\":\"p\"}'\n"
+		"echo status=ok\n",
+		0700);
+	setenv("BFABRIC_LIBEXEC", scratch(""), 1);
+	bf_secret_puts(&stored.pat, "p");
+	for (size_t i = 0; i < 2; i++) {
+		BF_AUTO_FREE char *which = strdup(stores[i]);
+
+		FAULT_EACH (calls, ENOMEM) {
+			enum bfabric_status status = use(which, &stored);
+
+			if (!fault_disarm())
+				assert_int_equal(status, BFABRIC_OK);
+			else if (status != expected)
+				fail_msg("%s: %d", fault_name(), (int)status);
+			assert_nothing_left(before);
+		}
+	}
+}
+
+static void test_every_failure(void **state)
+{
+	(void)state;
+	fail_each(FAULT_MEMORY, BFABRIC_NO_MEMORY);
+	fail_each(FAULT_BIT(FAULT_PROCESS), BFABRIC_STORE_UNAVAILABLE);
+	fail_each(FAULT_BIT(FAULT_READ), BFABRIC_STORE_UNAVAILABLE);
+	fail_each(FAULT_BIT(FAULT_WRITE), BFABRIC_STORE_UNAVAILABLE);
+	fail_each(FAULT_BIT(FAULT_STAT), BFABRIC_STORE_UNAVAILABLE);
+}
+
 /* ---- git's own ------------------------------------------------------------------------------- */
 
 /* The first line that a shell command prints; "" for none. Valid until the next call. */
@@ -386,6 +451,7 @@ int main(void)
 		unit_in_scratch(test_hosts),
 		unit_in_scratch(test_keyring_where_nobody_sees),
 		unit_in_scratch(test_threads),
+		unit_in_scratch(test_every_failure),
 		unit_in_scratch(test_git_credential_store),
 	};
 
