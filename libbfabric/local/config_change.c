@@ -267,3 +267,32 @@ size_t bf_config_login_values(
 	memcpy(values, all + skip, (BF_CONFIG_LOGIN_VALUES - skip) * sizeof(*all));
 	return BF_CONFIG_LOGIN_VALUES - skip;
 }
+
+/* ---- the file afterwards --------------------------------------------------------------------- */
+
+struct password {
+	const struct bf_yaml *yaml;
+	const struct bf_yaml_node *login, *password;
+};
+
+static void look(void *data, const struct bf_yaml_node *key, const struct bf_yaml_node *value)
+{
+	struct password *p = data;
+
+	if (bf_yaml_is(p->yaml, key, "login"))
+		p->login = value;
+	if (bf_yaml_is(p->yaml, key, "password"))
+		p->password = value;
+}
+
+bool bf_config_has_good_password(const struct bf_config_entry *entry)
+{
+	struct password p = {.yaml = &entry->file->yaml};
+
+	if (bf_yaml_walk(p.yaml, entry->value, look, &p) != NULL || !p.login ||
+		bf_yaml_kind(p.yaml, p.login) == BF_YAML_NULL ||
+		bf_yaml_is(p.yaml, p.login, BF_OAUTH_LOGIN))
+		return true;
+	return p.password && bf_yaml_kind(p.yaml, p.password) == BF_YAML_STRING &&
+	       bf_config_characters(bf_yaml_text(p.yaml, p.password)) == 32;
+}

@@ -39,27 +39,50 @@ static enum bfabric_status by_hand(struct job *job, const char *why)
 		why, bf_secret_reveal(&lines));
 }
 
-static enum bfabric_status step(struct job *job, const struct bf_yaml_edit *edit)
+/* As many as there could be. */
+static size_t comments(const struct bf_secret *text)
+{
+	size_t count = 0;
+
+	for (const char *at = bf_secret_reveal(text); (at = strchr(at, '#')); at++)
+		count++;
+	return count;
+}
+
+/* `tidy`: not if a comment would be lost. */
+static enum bfabric_status apply(
+	struct job *job, const struct bf_yaml_edit *edit, bool tidy, struct bfabric_error *why)
 {
 	BF_AUTO_SECRET struct bf_secret after = BF_SECRET_INIT;
 	struct bf_yaml tree = BF_YAML_INIT;
-	struct bfabric_error why = {.text = ""};
-	enum bfabric_status status;
-	bool said = false;
+	enum bfabric_status status =
+		bf_yaml_apply(&job->text, &job->tree, edit, &after, &tree, why);
 
-	status = bf_yaml_says(&job->tree, edit, &said, job->err);
-	if (status != BFABRIC_OK || said)
-		return status;
-	status = bf_yaml_apply(&job->text, &job->tree, edit, &after, &tree, &why);
-	if (status == BFABRIC_UNSUPPORTED)
-		return by_hand(job, why.text);
 	if (status != BFABRIC_OK)
-		return bf_fail(job->err, status, "%s", why.text);
+		return status;
+	if (tidy && comments(&after) != comments(&job->text)) {
+		bf_yaml_release(&tree);
+		return BFABRIC_OK;
+	}
 	bf_secret_move(&job->text, &after);
 	bf_yaml_release(&job->tree);
 	job->tree = tree;
 	job->changed = true;
 	return BFABRIC_OK;
+}
+
+static enum bfabric_status step(struct job *job, const struct bf_yaml_edit *edit)
+{
+	struct bfabric_error why = {.text = ""};
+	bool said = false;
+	enum bfabric_status status = bf_yaml_says(&job->tree, edit, &said, job->err);
+
+	if (status != BFABRIC_OK || said)
+		return status;
+	status = apply(job, edit, /* tidy= */ false, &why);
+	if (status == BFABRIC_UNSUPPORTED)
+		return by_hand(job, why.text);
+	return status == BFABRIC_OK ? BFABRIC_OK : bf_fail(job->err, status, "%s", why.text);
 }
 
 /* ---- the default environment ----------------------------------------------------------------- */
@@ -203,6 +226,26 @@ static enum bfabric_status change_value(struct job *job, const struct bf_config_
 						   : step(job, &edit);
 }
 
+/* Our mapping goes when nothing is left in it, where that is safe. */
+static enum bfabric_status tidy(struct job *job)
+{
+	const char *path[] = {job->change->name};
+	const struct bf_yaml_edit empty = {path, 1, BF_CONFIG_OURS, "{}", /* raw= */ true};
+	const struct bf_yaml_edit gone = {path, 1, BF_CONFIG_OURS, NULL, /* raw= */ false};
+	struct bfabric_error why = {0};
+	bool was = false, is = false;
+	enum bfabric_status status = bf_yaml_says(&job->old->user.yaml, &empty, &was, job->err);
+
+	if (status == BFABRIC_OK)
+		status = bf_yaml_says(&job->tree, &empty, &is, job->err);
+	if (status != BFABRIC_OK || was || !is)
+		return status;
+	status = apply(job, &gone, /* tidy= */ true, &why);
+	if (status == BFABRIC_OK || status == BFABRIC_UNSUPPORTED)
+		return BFABRIC_OK;
+	return bf_fail(job->err, status, "%s", why.text);
+}
+
 static enum bfabric_status change_environment(struct job *job)
 {
 	const struct bf_config_change *change = job->change;
@@ -214,7 +257,7 @@ static enum bfabric_status change_environment(struct job *job)
 	status = copy_site(job);
 	for (size_t i = 0; status == BFABRIC_OK && i < change->value_count; i++)
 		status = change_value(job, &change->values[i]);
-	return status;
+	return status == BFABRIC_OK ? tidy(job) : status;
 }
 
 /* ---- before and after ------------------------------------------------------------------------ */
@@ -274,35 +317,6 @@ static enum bfabric_status decide(struct job *job, const struct bf_config *site)
 	return job->found ? BFABRIC_OK : check_missing(job, site);
 }
 
-struct password {
-	const struct bf_yaml *yaml;
-	const struct bf_yaml_node *login, *password;
-};
-
-static void look(void *data, const struct bf_yaml_node *key, const struct bf_yaml_node *value)
-{
-	struct password *p = data;
-
-	if (bf_yaml_is(p->yaml, key, "login"))
-		p->login = value;
-	if (bf_yaml_is(p->yaml, key, "password"))
-		p->password = value;
-}
-
-/* Older bfabricPy rejects the whole file for a login with another password, whatever auth_method.
- */
-static bool has_good_password(const struct bf_config_entry *entry)
-{
-	struct password p = {.yaml = &entry->file->yaml};
-
-	if (bf_yaml_walk(p.yaml, entry->value, look, &p) != NULL || !p.login ||
-		bf_yaml_kind(p.yaml, p.login) == BF_YAML_NULL ||
-		bf_yaml_is(p.yaml, p.login, BF_OAUTH_LOGIN))
-		return true;
-	return p.password && bf_yaml_kind(p.yaml, p.password) == BF_YAML_STRING &&
-	       bf_config_characters(bf_yaml_text(p.yaml, p.password)) == 32;
-}
-
 static bool sets_something(const struct bf_config_change *change)
 {
 	for (size_t i = 0; i < change->value_count; i++)
@@ -331,7 +345,7 @@ static enum bfabric_status check_result(struct job *job)
 	if (must && !is_readable(new, entry, job->err))
 		return bf_fail_context(job->err, job->err ? job->err->status : BFABRIC_BAD_CONFIG,
 			"this change would not make sense");
-	if (sets_something(change) && !has_good_password(entry))
+	if (sets_something(change) && !bf_config_has_good_password(entry))
 		return bf_fail(job->err, BFABRIC_BAD_CONFIG,
 			"%.200s: environment '%.100s': login without a password of 32 characters",
 			job->path, change->name);

@@ -149,4 +149,8 @@ struct bf_config_wanted {
 };
 void bf_config_put_by_hand(struct bf_secret *out, const struct bf_config_wanted *wanted);
 
+/* Older bfabricPy rejects the whole file for a login with another password, whatever auth_method.
+ */
+bool bf_config_has_good_password(const struct bf_config_entry *entry);
+
 #endif
