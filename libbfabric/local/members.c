@@ -34,14 +34,21 @@ enum bfabric_status bf_members_string(
 	return BFABRIC_OK;
 }
 
+bool bf_members_is_digest(const json_t *value, char ret_hex[BF_SHA256_HEX])
+{
+	const char *hex = json_string_value(value);
+
+	if (!hex || strlen(hex) != BF_SHA256_HEX - 1 ||
+		strspn(hex, "0123456789abcdef") != BF_SHA256_HEX - 1)
+		return false;
+	memcpy(ret_hex, hex, BF_SHA256_HEX);
+	return true;
+}
+
 void bf_members_digest(const json_t *object, const char *name, char ret_hex[BF_SHA256_HEX])
 {
-	const char *hex = json_string_value(json_object_get(object, name));
-
-	ret_hex[0] = '\0';
-	if (hex && strlen(hex) == BF_SHA256_HEX - 1 &&
-		strspn(hex, "0123456789abcdef") == BF_SHA256_HEX - 1)
-		memcpy(ret_hex, hex, BF_SHA256_HEX);
+	if (!bf_members_is_digest(json_object_get(object, name), ret_hex))
+		ret_hex[0] = '\0';
 }
 
 /* json_copy ignores failed allocations: what it had no memory for is missing. */

@@ -17,7 +17,9 @@ BF_MUST_USE enum bfabric_status bf_members_version(
 BF_MUST_USE enum bfabric_status bf_members_string(
 	const json_t *object, const char *name, char **ret, struct bfabric_error *err);
 
-/* A digest in hexadecimal; "" where it is absent or something else. */
+/* Is it a string that is a digest in lower-case hexadecimal? Then that is *ret_hex. */
+bool bf_members_is_digest(const json_t *value, char ret_hex[BF_SHA256_HEX]);
+/* That of a member; "" where it is absent or something else. */
 void bf_members_digest(const json_t *object, const char *name, char ret_hex[BF_SHA256_HEX]);
 
 /* A copy to be changed, an empty one for NULL. NULL: no memory. */

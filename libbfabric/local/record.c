@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "members.h"
 
 #define VERSION 1
 
@@ -147,25 +148,6 @@ bool bf_record_continues(const struct bf_record *rescue, const struct bf_record 
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-static enum bfabric_status take_string(
-	json_t *object, const char *name, char **ret, struct bfabric_error *err)
-{
-	json_t *value = json_object_get(object, name);
-
-	if (!value || json_is_null(value))
-		return BFABRIC_OK;
-	if (!json_is_string(value))
-		return bf_fail(err, BFABRIC_BAD_REPLY, "\"%s\" is not a string", name);
-	*ret = strdup(json_string_value(value));
-	return *ret ? BFABRIC_OK : bf_fail_nomem(err);
-}
-
-static bool is_digest(const char *hex)
-{
-	return hex && strlen(hex) == BF_SHA256_HEX - 1 &&
-	       strspn(hex, "0123456789abcdef") == BF_SHA256_HEX - 1;
-}
-
 static enum bfabric_status take_spent(
 	json_t *object, struct bf_record *ret, struct bfabric_error *err)
 {
@@ -176,9 +158,9 @@ static enum bfabric_status take_spent(
 	if (list && !json_is_array(list))
 		return bf_fail(err, BFABRIC_BAD_REPLY, "\"spent\" is not a list");
 	json_array_foreach (list, i, item) {
-		const char *hex = json_string_value(item);
+		char hex[BF_SHA256_HEX];
 
-		if (!is_digest(hex))
+		if (!bf_members_is_digest(item, hex))
 			return bf_fail(err, BFABRIC_BAD_REPLY,
 				"\"spent\" holds something else than "
 				"SHA-256 digests");
@@ -190,13 +172,9 @@ static enum bfabric_status take_spent(
 static enum bfabric_status take_rest(json_t *object, struct bf_record *r, struct bfabric_error *err)
 {
 	json_t *token = json_object_get(object, "token");
-	const char *predecessor = json_string_value(json_object_get(object, "predecessor"));
-	const char *held = json_string_value(json_object_get(object, "held"));
 
-	if (is_digest(predecessor))
-		memcpy(r->predecessor, predecessor, BF_SHA256_HEX);
-	if (is_digest(held))
-		memcpy(r->held, held, BF_SHA256_HEX);
+	bf_members_digest(object, "predecessor", r->predecessor);
+	bf_members_digest(object, "held", r->held);
 	r->cache_written = json_is_true(json_object_get(object, "cache_written"));
 	r->forced_at = json_integer_value(json_object_get(object, "forced_at"));
 	if (!token || json_is_null(token))
@@ -208,27 +186,21 @@ static enum bfabric_status from_json(
 	json_t *object, struct bf_record *ret, struct bfabric_error *err)
 {
 	BF_AUTO_RECORD struct bf_record r = BF_RECORD_INIT;
-	json_t *version = json_object_get(object, "version");
-	enum bfabric_status status;
+	enum bfabric_status status = bf_members_version(object, VERSION, err);
 
-	if (!json_is_integer(version) || json_integer_value(version) < 1)
-		return bf_fail(err, BFABRIC_BAD_REPLY, "there is no \"version\"");
-	if (json_integer_value(version) > VERSION)
-		return bf_fail(err, BFABRIC_UNSUPPORTED,
-			"it is of version %lld, written by a newer "
-			"bfabric: update this one",
-			(long long)json_integer_value(version));
-	status = take_string(object, "login", &r.login, err);
 	if (status == BFABRIC_OK)
-		status = take_string(object, "subject", &r.subject, err);
+		status = bf_members_string(object, "login", &r.login, err);
 	if (status == BFABRIC_OK)
-		status = take_string(object, "token_endpoint", &r.token_endpoint, err);
+		status = bf_members_string(object, "subject", &r.subject, err);
 	if (status == BFABRIC_OK)
-		status = take_string(object, "revocation_endpoint", &r.revocation_endpoint, err);
+		status = bf_members_string(object, "token_endpoint", &r.token_endpoint, err);
 	if (status == BFABRIC_OK)
-		status = take_string(object, "client_auth", &r.client_auth, err);
+		status = bf_members_string(
+			object, "revocation_endpoint", &r.revocation_endpoint, err);
 	if (status == BFABRIC_OK)
-		status = take_string(object, "scope_requested", &r.scope_requested, err);
+		status = bf_members_string(object, "client_auth", &r.client_auth, err);
+	if (status == BFABRIC_OK)
+		status = bf_members_string(object, "scope_requested", &r.scope_requested, err);
 	if (status == BFABRIC_OK)
 		status = take_spent(object, &r, err);
 	if (status == BFABRIC_OK)
@@ -274,20 +246,6 @@ enum bfabric_status bf_record_read(
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
-static bool set(json_t *object, const char *name, json_t *value)
-{
-	return json_object_set_new(object, name, value) == 0;
-}
-
-/* NULL text: the member goes away. */
-static bool set_string(json_t *object, const char *name, const char *text)
-{
-	if (text)
-		return set(object, name, json_string(text));
-	(void)json_object_del(object, name); /* absent is as good */
-	return true;
-}
-
 static bool set_spent(json_t *object, const struct bf_record *r)
 {
 	json_t *list = json_array();
@@ -298,19 +256,7 @@ static bool set_spent(json_t *object, const struct bf_record *r)
 			list = NULL;
 		}
 	}
-	return set(object, "spent", list);
-}
-
-/* NULL: no memory. json_copy ignores failed allocations: what it had none for is missing. */
-static json_t *copy_of(json_t *object)
-{
-	json_t *copy = json_copy(object);
-
-	if (copy && json_object_size(copy) != json_object_size(object)) {
-		json_decref(copy);
-		return NULL;
-	}
-	return copy;
+	return bf_members_set(object, "spent", list);
 }
 
 /* `apart`: without the refresh token. */
@@ -324,10 +270,10 @@ static bool set_token(json_t *object, const struct bf_record *r, bool apart)
 	}
 	if (!apart)
 		return json_object_set(object, "token", r->token.members) == 0;
-	copy = copy_of(r->token.members);
+	copy = bf_members_copy(r->token.members);
 	if (copy)
 		(void)json_object_del(copy, "refresh_token"); /* absent is as good */
-	return set(object, "token", copy);
+	return bf_members_set(object, "token", copy);
 }
 
 static bool fill(json_t *object, const struct bf_record *r, bool apart)
@@ -336,22 +282,25 @@ static bool fill(json_t *object, const struct bf_record *r, bool apart)
 
 	if (apart || bf_secret_empty(&r->token.refresh))
 		(void)current_digest(r, held); /* "": there is none */
-	return set(object, "version", json_integer(VERSION)) &&
-	       set_string(object, "login", r->login) && set_string(object, "subject", r->subject) &&
-	       set_string(object, "token_endpoint", r->token_endpoint) &&
-	       set_string(object, "revocation_endpoint", r->revocation_endpoint) &&
-	       set_string(object, "client_auth", r->client_auth) &&
-	       set_string(object, "scope_requested", r->scope_requested) &&
-	       set_string(object, "predecessor", r->predecessor) && set_spent(object, r) &&
-	       set(object, "cache_written", json_boolean(r->cache_written)) &&
-	       set(object, "forced_at", json_integer(r->forced_at)) &&
-	       set_string(object, "held", *held ? held : NULL) && set_token(object, r, apart);
+	return bf_members_set(object, "version", json_integer(VERSION)) &&
+	       bf_members_set_string(object, "login", r->login) &&
+	       bf_members_set_string(object, "subject", r->subject) &&
+	       bf_members_set_string(object, "token_endpoint", r->token_endpoint) &&
+	       bf_members_set_string(object, "revocation_endpoint", r->revocation_endpoint) &&
+	       bf_members_set_string(object, "client_auth", r->client_auth) &&
+	       bf_members_set_string(object, "scope_requested", r->scope_requested) &&
+	       bf_members_set_string(object, "predecessor", r->predecessor) &&
+	       set_spent(object, r) &&
+	       bf_members_set(object, "cache_written", json_boolean(r->cache_written)) &&
+	       bf_members_set(object, "forced_at", json_integer(r->forced_at)) &&
+	       bf_members_set_string(object, "held", *held ? held : NULL) &&
+	       set_token(object, r, apart);
 }
 
 static enum bfabric_status encode(const struct bf_record *record, bool apart,
 	struct bf_secret *ret_text, struct bfabric_error *err)
 {
-	json_t *object = record->members ? copy_of(record->members) : json_object();
+	json_t *object = bf_members_copy(record->members);
 	enum bfabric_status status;
 
 	if (object && fill(object, record, apart))

@@ -160,7 +160,7 @@ enum bfabric_status bf_store_put(const struct bf_store *store, int64_t deadline,
 	BF_AUTO_SECRET struct bf_secret line = BF_SECRET_INIT;
 	enum bfabric_status status = require_apart(store, err);
 
-	if (status == BFABRIC_OK && bf_stored_empty(stored))
+	if (status == BFABRIC_OK && bf_stored_blank(stored))
 		return bf_store_erase(store, deadline, err);
 	if (status == BFABRIC_OK)
 		status = bf_stored_encode(stored, &line, err);

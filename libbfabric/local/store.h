@@ -13,17 +13,20 @@
  *	host=HOST[:PORT]            of base_url
  *	path=CLIENT_ID              left out where there is none
  *	username=ENVIRONMENT
- *	base_url=URL                for bfabric-keyring; others ignore it
+ *	base_url=URL                for bfabric-keyring; others ignore both
+ *	timeout=MILLISECONDS        what is left for the answer
  *	password=DOCUMENT           when storing
  *
  * bfabric-keyring answers with `status=` and `message=`, which count more than its exit code,
  * because a host that ignores SIGCHLD never learns that. Of others an answer without a password
- * means "not found" and an exit code that is not 0 a failure.
+ * means "not found" and an exit code that is not 0 a failure; where the exit code is not to be had,
+ * what was changed is read back.
  *
  * Every operation takes at most BF_STORE_MS, never asks a person anything (bf_store_unlock does),
- * and fails with STORE_UNAVAILABLE: what is wrong, and the command that helps. A program is run
- * only when it belongs to root or us and nobody else can write to it, and never because
- * BFABRICPY_CONFIG_OVERRIDE says so.
+ * and fails with STORE_UNAVAILABLE: what is wrong, and the command that helps; besides with
+ * NO_MEMORY and, except while it changes something, CANCELLED. A program is run only when nobody
+ * but root and us can write to it, to a link on the way to it, or to the folders above, and never
+ * because BFABRICPY_CONFIG_OVERRIDE says so.
  */
 #ifndef BF_STORE_H
 #define BF_STORE_H
@@ -38,7 +41,7 @@
 
 enum bf_store_state {
 	BF_STORE_READY,
-	BF_STORE_LOCKED,      /* a person can unlock it */
+	BF_STORE_LOCKED,      /* a person can unlock it: bf_store_unlock */
 	BF_STORE_UNAVAILABLE, /* no bus, no service, denied, timed out, ... */
 };
 
@@ -80,7 +83,8 @@ void bf_store_release(struct bf_store *store);
 
 /*
  * `name`: "file", "keyring" or an absolute path; NULL: what the environment says. Nothing is run
- * and no file is looked at. BAD_CALL: none of these.
+ * and no file is looked at. BAD_CALL: none of these, or the environment's names cannot be told to a
+ * program (a line break).
  */
 BF_MUST_USE enum bfabric_status bf_store_open(const struct bf_environment *environment,
 	const char *name, const struct bf_sys *sys, const struct bfabric_cancel *cancel,
@@ -98,9 +102,10 @@ BF_MUST_USE enum bfabric_status bf_store_get(const struct bf_store *store, int64
 	bool *ret_found, struct bf_stored *ret, struct bfabric_error *err);
 
 /*
- * Replace it; one without any secret is erased instead. Whoever changes a document reads it first
+ * Replace it; one that is blank (stored.h) is erased. Whoever changes a document reads it first
  * and holds the environment's lock from there to here, where it has one.
- * BAD_CALL: it is larger than a store takes (BF_STORED_MAX).
+ * BAD_CALL: it is larger than a store takes (BF_STORED_MAX), or a secret in it is no printable text
+ * in UTF-8.
  */
 BF_MUST_USE enum bfabric_status bf_store_put(const struct bf_store *store, int64_t deadline,
 	const struct bf_stored *stored, struct bfabric_error *err);

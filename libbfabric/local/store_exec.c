@@ -1,5 +1,6 @@
 #include "store_private.h"
 
+#include <stdio.h>
 #include <string.h>
 #include "../base/kv.h"
 
@@ -83,46 +84,51 @@ static enum bfabric_status ask(const struct bf_store *store, const char *action,
 
 /* ---- what it said ---------------------------------------------------------------------------- */
 
-/* ": text" or nothing, for the end of a sentence about it. */
-static const char *colon(const struct bf_store_reply *reply)
+#define WHY_SIZE (BF_STORE_MESSAGE_SIZE + sizeof(" ()"))
+
+/* " (message)", or nothing. */
+static void put_why(const struct bf_store_reply *reply, char ret_why[WHY_SIZE])
 {
-	return *reply->message ? ": " : "";
+	*ret_why = '\0';
+	if (*reply->message)
+		snprintf(ret_why, WHY_SIZE, " (%s)", reply->message);
 }
 
 static enum bfabric_status fail_said(
 	const struct bf_store *store, const struct bf_store_reply *reply, struct bfabric_error *err)
 {
-	const char *said = reply->message, *env = store->environment;
+	const char *env = store->environment;
+	char why[WHY_SIZE];
 
+	put_why(reply, why);
 	switch (reply->verdict) {
 	case BF_STORE_SAYS_LOCKED:
 		return bf_fail(err, BFABRIC_STORE_UNAVAILABLE,
 			"the keyring is locked: unlock it with 'bfabric auth unlock %s'", env);
 	case BF_STORE_SAYS_NO_SERVICE:
 		return bf_fail(err, BFABRIC_STORE_UNAVAILABLE,
-			"there is no keyring to be used%s%s: start one (gnome-keyring, KeePassXC) "
+			"there is no keyring to be used%s: start one (gnome-keyring, KeePassXC) "
 			"or try 'bfabric auth unlock %s'; without one: "
 			"'bfabric login --env %s --store file'",
-			colon(reply), said, env, env);
+			why, env, env);
 	case BF_STORE_SAYS_DENIED:
 		return bf_fail(err, BFABRIC_STORE_UNAVAILABLE,
-			"the keyring refused%s%s: allow it there, or unlock it with "
+			"the keyring refused%s: allow it there, or unlock it with "
 			"'bfabric auth unlock %s'",
-			colon(reply), said, env);
+			why, env);
 	case BF_STORE_SAYS_TIMEOUT:
 		return bf_fail(err, BFABRIC_STORE_UNAVAILABLE,
-			"the keyring did not answer in time%s%s: restart its service "
+			"the keyring did not answer in time%s: restart its service "
 			"(gnome-keyring, KeePassXC) or try again",
-			colon(reply), said);
+			why);
 	case BF_STORE_SAYS_OK:
 	case BF_STORE_SAYS_NOT_FOUND:
 	case BF_STORE_SAYS_ERROR:
 	case BF_STORE_SAYS_NOTHING:
 		break;
 	}
-	return bf_fail(err, BFABRIC_STORE_UNAVAILABLE,
-		"%s failed%s%s: see 'bfabric doctor --env %s'", kind(store), colon(reply), said,
-		env);
+	return bf_fail(err, BFABRIC_STORE_UNAVAILABLE, "%s failed%s: see 'bfabric doctor --env %s'",
+		kind(store), why, env);
 }
 
 /* ---- operations ------------------------------------------------------------------------------ */

@@ -49,6 +49,28 @@ bool bf_stored_empty(const struct bf_stored *stored)
 	return true;
 }
 
+static bool is_known(const char *name)
+{
+	if (strcmp(name, "version") == 0 || strcmp(name, "login") == 0 ||
+		strcmp(name, "predecessor") == 0)
+		return true;
+	for (size_t i = 0; i < MEMBERS; i++)
+		if (strcmp(members[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+bool bf_stored_blank(const struct bf_stored *stored)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach (stored->members, name, value)
+		if (!is_known(name))
+			return false;
+	return bf_stored_empty(stored);
+}
+
 /* What stands in a header or on a line of a protocol later must not begin a new one there. */
 static bool has_control(const char *text, size_t len)
 {

@@ -35,10 +35,13 @@ void bf_stored_release(struct bf_stored *stored);
 
 /* Does it hold no secret (of those that we know)? */
 bool bf_stored_empty(const struct bf_stored *stored);
+/* Nor anything that we do not know? Then it need not be kept. */
+bool bf_stored_blank(const struct bf_stored *stored);
 
 /* BAD_REPLY: damaged; UNSUPPORTED: of a later version. */
 BF_MUST_USE enum bfabric_status bf_stored_parse(
 	const char *text, size_t len, struct bf_stored *ret, struct bfabric_error *err);
+/* BAD_CALL: too large, or a secret with control characters or invalid UTF-8. */
 BF_MUST_USE enum bfabric_status bf_stored_encode(
 	const struct bf_stored *stored, struct bf_secret *ret_line, struct bfabric_error *err);
 

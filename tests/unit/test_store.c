@@ -211,14 +211,14 @@ static const struct said {
 	{"echo status=locked; echo message=canary not shown; exit 10", false,
 		"bfabric auth unlock PRODUCTION", BF_STORE_LOCKED},
 	{"echo status=no-service; echo message=no bus; exit 11", false,
-		"no keyring to be used: no bus: start one", BF_STORE_UNAVAILABLE},
+		"no keyring to be used (no bus): start one", BF_STORE_UNAVAILABLE},
 	{"echo status=no-service; exit 11", false, "no keyring to be used: start one",
 		BF_STORE_UNAVAILABLE},
-	{"echo status=denied; echo message=dismissed; exit 12", false, "refused: dismissed",
+	{"echo status=denied; echo message=dismissed; exit 12", false, "refused (dismissed)",
 		BF_STORE_UNAVAILABLE},
 	{"echo status=timeout; exit 13", false, "did not answer in time", BF_STORE_UNAVAILABLE},
 	{"echo status=error; echo message=two items; exit 1", false,
-		"the keyring failed: two items", BF_STORE_UNAVAILABLE},
+		"the keyring failed (two items)", BF_STORE_UNAVAILABLE},
 	{"echo status=brand-new; exit 0", false, "the keyring failed", BF_STORE_UNAVAILABLE},
 	/* it could not tell, but its exit code says it */
 	{"exit 10", false, "auth unlock", BF_STORE_LOCKED},
@@ -228,7 +228,7 @@ static const struct said {
 	{"exit 0", false, "ended without an answer", BF_STORE_UNAVAILABLE},
 	{"exit 7", false, "exit code 7", BF_STORE_UNAVAILABLE},
 	{"kill -SEGV $$", false, "died of signal 11", BF_STORE_UNAVAILABLE},
-	{"printf 'status=error\\nmessage=\\033[31mred\\n'", false, "failed: ?[31mred",
+	{"printf 'status=error\\nmessage=\\033[31mred\\n'", false, "failed (?[31mred)",
 		BF_STORE_UNAVAILABLE},
 	{"echo status=ok; echo password=canary", false, "cannot be used", BF_STORE_READY},
 	{"echo status=ok", false, "it is empty", BF_STORE_READY},
@@ -326,6 +326,22 @@ static void test_put_fails(void **state)
 	}
 }
 
+/* What is empty is not kept, unless it has something that we do not know. */
+static void test_blank_is_erased(void **state)
+{
+	static const char later[] = "{\"version\":1,\"later\":\"x\",\"pat\":\"p\"}";
+	BF_AUTO_STORE struct bf_store store = open_store(program("echo $1 >\"$0.asked\""));
+	BF_AUTO_STORED struct bf_stored stored = BF_STORED_INIT;
+
+	(void)state;
+	assert_int_equal(bf_store_put(&store, 0, &stored, NULL), BFABRIC_OK);
+	assert_string_equal(scratch_content(scratch("program.asked")), "erase\n");
+	assert_int_equal(bf_stored_parse(later, sizeof(later) - 1, &stored, NULL), BFABRIC_OK);
+	bf_secret_release(&stored.pat);
+	assert_int_equal(bf_store_put(&store, 0, &stored, NULL), BFABRIC_OK);
+	assert_string_equal(scratch_content(scratch("program.asked")), "store\n");
+}
+
 static void test_too_large(void **state)
 {
 	BF_AUTO_STORE struct bf_store store = open_store(program("touch \"$0.ran\""));
@@ -398,6 +414,7 @@ int main(void)
 		unit_in_scratch(test_keyring_answers),
 		unit_in_scratch(test_helper_answers),
 		unit_in_scratch(test_put_fails),
+		unit_in_scratch(test_blank_is_erased),
 		unit_in_scratch(test_too_large),
 		unit_in_scratch(test_hangs),
 		unit_in_scratch(test_cancel),

@@ -115,6 +115,30 @@ static void test_change(void **state)
 		json_string_value(json_object_get(stored.members, "refresh_token")), "old");
 }
 
+static void test_blank(void **state)
+{
+	static const struct {
+		const char *text;
+		bool empty, blank;
+	} cases[] = {
+		{"{\"version\":1,\"login\":\"x\",\"predecessor\":\"y\",\"pat\":\"\"}", true, true},
+		{"{\"version\":1,\"later\":\"secret\"}", true, false},
+		{"{\"version\":1,\"pat\":\"p\"}", false, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		BF_AUTO_STORED struct bf_stored stored = BF_STORED_INIT;
+
+		assert_true(bf_stored_blank(&stored));
+		assert_int_equal(
+			bf_stored_parse(cases[i].text, strlen(cases[i].text), &stored, NULL),
+			BFABRIC_OK);
+		assert_int_equal(bf_stored_empty(&stored), cases[i].empty);
+		assert_int_equal(bf_stored_blank(&stored), cases[i].blank);
+	}
+}
+
 static void test_sizes(void **state)
 {
 	BF_AUTO_STORED struct bf_stored stored = BF_STORED_INIT;
@@ -209,6 +233,7 @@ int main(void)
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_new_document),
 		cmocka_unit_test(test_change),
+		cmocka_unit_test(test_blank),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_characters),
 		cmocka_unit_test(test_every_failure),
