@@ -77,15 +77,20 @@ static const struct operation *find_operation(int argc, char **argv)
 }
 
 /* A person at a terminal who probes or unlocks has nothing to say. */
-static enum bfabric_status read_request(
-	const struct operation *operation, struct bf_request *ret, struct bfabric_error *err)
+static enum bfabric_status read_request(const struct operation *operation, struct bf_request *ret,
+	struct bf_answer *answer, struct bfabric_error *err)
 {
 	BF_AUTO_KV struct bf_kv kv = BF_KV_INIT;
+	const char *protocol = NULL;
 	enum bfabric_status status = BFABRIC_OK;
 
 	if (operation->need != BF_NEED_NOTHING || !isatty(STDIN_FILENO))
 		status = bf_kv_read(STDIN_FILENO, &kv, err);
-	return status == BFABRIC_OK ? bf_request_take(&kv, operation->need, ret, err) : status;
+	if (status != BFABRIC_OK)
+		return status;
+	protocol = bf_kv_get(&kv, "protocol");
+	answer->to_git = protocol && strcmp(protocol, BF_OUR_PROTOCOL) != 0;
+	return bf_request_take(&kv, operation->need, ret, err);
 }
 
 int main(int argc, char **argv)
@@ -102,9 +107,8 @@ int main(int argc, char **argv)
 	/* Whoever types it has time for it. */
 	if (isatty(STDIN_FILENO))
 		bf_budget_change(BF_BUDGET_MAX_MS);
-	if (read_request(operation, &request, &err) != BFABRIC_OK)
+	if (read_request(operation, &request, &answer, &err) != BFABRIC_OK)
 		bf_answer_send(&answer, bf_end(&answer, BF_OUT_ERROR, "%s", err.text));
-	answer.to_git = request.protocol && !request.ours;
 	if (answer.to_git)
 		bf_budget_for_git();
 	if (isatty(STDIN_FILENO))

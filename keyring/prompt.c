@@ -3,8 +3,9 @@
 #include <string.h>
 
 #define INTERFACE "org.freedesktop.Secret.Prompt"
-/* Of the budget, to take the dialogue away and to answer. */
-#define RESERVE_MS 300
+/* Of the budget, to take the dialogue away and to answer: a part, and no more than this. */
+#define RESERVE_PART 4
+#define RESERVE_MS   300
 
 /* What ends the wait. */
 struct wait {
@@ -92,6 +93,8 @@ static enum bf_outcome show(
 	bf_budget_waits_for("the secret service does not show its dialogue");
 	/* The window that it belongs to: a program without one says "". */
 	outcome = call_prompt(bus, path, "Prompt", g_variant_new("(s)", ""), answer);
+	if (outcome == BF_OUT_NOT_FOUND)
+		return bf_end(answer, BF_OUT_ERROR, "the dialogue of the keyring is gone");
 	if (outcome != BF_OUT_OK)
 		return outcome;
 	g_main_loop_run(wait->loop);
@@ -105,14 +108,14 @@ enum bf_outcome bf_prompt(
 	struct wait wait = {.loop = loop, .outcome = BF_OUT_ERROR};
 	g_autoptr(GVariant) result = NULL;
 	const unsigned left = bf_budget_left();
+	const unsigned reserve = MIN(left / RESERVE_PART, RESERVE_MS);
 	const unsigned completed = g_dbus_connection_signal_subscribe(bus->connection, bus->owner,
 		INTERFACE, "Completed", path, /* arg0= */ NULL, G_DBUS_SIGNAL_FLAGS_NONE,
 		on_completed, &wait, /* free= */ NULL);
 	const unsigned vanished = g_bus_watch_name_on_connection(bus->connection, bus->owner,
 		G_BUS_NAME_WATCHER_FLAGS_NONE, /* appeared= */ NULL, on_vanished, &wait,
 		/* free= */ NULL);
-	const unsigned late =
-		g_timeout_add(left > RESERVE_MS ? left - RESERVE_MS : 0, on_late, &wait);
+	const unsigned late = g_timeout_add(left - reserve, on_late, &wait);
 	const enum bf_outcome outcome = show(bus, path, &wait, answer);
 
 	g_source_remove(late);

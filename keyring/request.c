@@ -161,7 +161,7 @@ static enum bfabric_status understand(
 		status = read_timeout(request, err);
 	if (status != BFABRIC_OK)
 		return status;
-	request->ours = request->protocol && strcmp(request->protocol, "bfabric") == 0;
+	request->ours = request->protocol && strcmp(request->protocol, BF_OUR_PROTOCOL) == 0;
 	status = request->ours ? read_url(request, err) : split_host(request, err);
 	if (status == BFABRIC_OK)
 		status = request->ours ? check_ours(request, need, err)

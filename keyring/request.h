@@ -19,6 +19,8 @@
 #include "libbfabric/base/kv.h"
 #include "libbfabric/base/url.h"
 
+#define BF_OUR_PROTOCOL "bfabric"
+
 #define BF_SECRET_BYTES_MAX ((size_t)60 << 10) /* gnome-keyring and others take this much */
 
 struct bf_request {
