@@ -132,6 +132,17 @@ static struct item *find(struct memstore *s, const struct item *like)
 	return spare;
 }
 
+void memstore_put(
+	struct memstore *store, const char *program, const char *client_id, const char *document)
+{
+	struct item item = {.host = "bfabric.test", .username = "TEST"};
+
+	snprintf(item.program, sizeof(item.program), "%s", program);
+	snprintf(item.path, sizeof(item.path), "%s", client_id);
+	snprintf(item.password, sizeof(item.password), "%s", document);
+	*find(store, &item) = item;
+}
+
 static void serve(struct memstore *s, const struct bf_child *child, struct bf_secret *out)
 {
 	struct item request = read_request(child);

@@ -20,6 +20,9 @@ unsigned memstore_calls(const struct memstore *store);
 
 /* What it was told last, a line of JSON; NULL: nothing. Valid until it changes. */
 const char *memstore_item(const struct memstore *store, const char *program, const char *client_id);
+/* As if it had been told so, for the environment TEST at bfabric.test. */
+void memstore_put(
+	struct memstore *store, const char *program, const char *client_id, const char *document);
 unsigned memstore_count(const struct memstore *store, const char *program);
 void memstore_clear(struct memstore *store);
 
