@@ -79,7 +79,8 @@ enum bfabric_status bf_fail_with_hint(const struct bf_environment *environment,
 	if (point_at_unfinished(environment, call, err))
 		return status;
 	/* Already said, or no room to say it in one line. */
-	if (!verb || strstr(err->text, "bfabric auth") || strstr(err->text, "bfabric login"))
+	if (!verb || strstr(err->text, "bfabric auth") || strstr(err->text, "bfabric login") ||
+		strstr(err->text, "bfabric " DOCTOR))
 		return status;
 	bf_secret_printf(
 		&text, "%s: bfabric %s --env ", strcmp(verb, DOCTOR) == 0 ? "see" : "run", verb);
