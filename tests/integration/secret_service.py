@@ -258,7 +258,9 @@ class KeePassXC(SecretStore):
         super()._start()
 
     def service_environment(self):
-        return {**super().service_environment(), "QT_QPA_PLATFORM": "offscreen"}
+        # One instance a user and temporary folder, it thinks.
+        return {**super().service_environment(), "QT_QPA_PLATFORM": "offscreen",
+                "TMPDIR": str(self.home)}
 
     def _make(self):
         text = self.path / "database.xml"

@@ -154,8 +154,9 @@ class Gnome(_Case):
 @unittest.skipIf(_missing or ss.needed("keepassxc"), "KeePassXC is not installed")
 class KeePass(_Case):
     def test_items(self):
-        with ss.KeePassXC() as store:
+        with ss.KeePassXC() as store, ss.KeePassXC() as other:
             self.assertStore(store)
+            self.assertEqual(other.items(service="s"), [])
             self.assertLocks(store)
 
 
