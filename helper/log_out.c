@@ -1,7 +1,9 @@
 #include "log_out.h"
 #include "../libbfabric/base/file.h"
 #include "../libbfabric/base/hash.h"
+#include "../libbfabric/document.h"
 #include "status_report.h"
+#include "store_ready.h"
 #include "trace.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,6 +96,7 @@ struct facts {
 	enum bfabric_auth_method method;
 	bool inline_secret; /* written in the user's configuration */
 	bool own_file;      /* secret_file is the one that we made */
+	char *store;        /* of its own, as a sentence calls it; NULL: there was nothing in it */
 };
 
 static void facts_release(struct facts *f)
@@ -102,6 +105,7 @@ static void facts_release(struct facts *f)
 	free(f->url);
 	free(f->file);
 	free(f->secret_file);
+	free(f->store);
 }
 
 static enum bfabric_status gather(
@@ -157,20 +161,26 @@ static enum bfabric_status change_config(const struct bf_command_line *call, con
 
 static void put_secret(const struct facts *f, struct bf_secret *told)
 {
+	const char *place = f->store ? f->store : "the configuration";
 	static const char *const words[] = {
 		[BFABRIC_AUTH_NONE] = "",
-		[BFABRIC_AUTH_OAUTH] = "The token was taken out of the configuration.\n",
+		[BFABRIC_AUTH_OAUTH] = "The token was",
+		[BFABRIC_AUTH_CLIENT_CREDENTIALS] = "The client secret was",
+		[BFABRIC_AUTH_PAT] = "The personal access token was",
+		[BFABRIC_AUTH_PASSWORD] = "Login and password were",
+	};
+	static const char *const outlives[] = {
+		[BFABRIC_AUTH_NONE] = "",
+		[BFABRIC_AUTH_OAUTH] = "",
 		[BFABRIC_AUTH_CLIENT_CREDENTIALS] =
-			"The client secret was taken out of the configuration. The client stays "
-			"registered at the server, and its secret valid.\n",
-		[BFABRIC_AUTH_PAT] =
-			"The personal access token was taken out of the configuration. It stays "
-			"valid until it is deleted in B-Fabric.\n",
-		[BFABRIC_AUTH_PASSWORD] =
-			"Login and password were taken out of the configuration.\n",
+			" The client stays registered at the server, and its secret valid.",
+		[BFABRIC_AUTH_PAT] = " It stays valid until it is deleted in B-Fabric.",
+		[BFABRIC_AUTH_PASSWORD] = "",
 	};
 
-	bf_secret_puts(told, words[f->method]);
+	if (f->method != BFABRIC_AUTH_NONE)
+		bf_secret_printf(told, "%s taken out of %.600s.%s\n", words[f->method], place,
+			outlives[f->method]);
 	if (f->secret_file && !f->own_file) {
 		bf_secret_puts(told, "warning: the file with the client secret was left where it "
 				     "is: ");
@@ -181,18 +191,56 @@ static void put_secret(const struct facts *f, struct bf_secret *told)
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
+/*
+ * Of a login whose secret was written down, what its store has: that of an oauth login is a part of
+ * bf_logout. What registered the client outlives the login, as it does in the configuration.
+ */
+static enum bfabric_status empty_store(const struct bf_environment *env, enum bf_logout_kind kind,
+	struct facts *f, struct bfabric_error *err)
+{
+	BF_AUTO_DOCUMENT struct bf_document document = BF_DOCUMENT_INIT;
+	const struct bf_document_call call = {.sys = &bf_sys_real};
+	struct bf_stored *stored = &document.stored;
+	enum bfabric_status status;
+
+	if (env->method == BFABRIC_AUTH_OAUTH || !bf_environment_apart(env))
+		return BFABRIC_OK;
+	status = bf_document_open(env, /* store= */ NULL, &call, &document, err);
+	if (status != BFABRIC_OK || !document.found)
+		return status;
+	if (!bf_secret_empty(&stored->pat) || !bf_secret_empty(&stored->client_secret)) {
+		f->store = strdup(bf_store_place(&document.store));
+		if (!f->store)
+			return bf_fail_nomem(err);
+	}
+	if (kind != BF_LOGOUT_KEEP)
+		return bf_store_erase(&document.store, /* deadline= */ 0, err);
+	bf_secret_release(&stored->pat);
+	bf_secret_release(&stored->client_secret);
+	return f->store ? bf_document_save(&document, err) : BFABRIC_OK;
+}
+
 static enum bfabric_status end_session(const struct bf_command_line *call,
 	struct bfabric_cancel *cancel, struct bf_environment *environment, enum bf_logout_kind kind,
-	int64_t deadline, struct bf_logout_result *ret, struct bfabric_error *err)
+	int64_t deadline, struct facts *f, struct bf_logout_result *ret, struct bfabric_error *err)
 {
 	BF_AUTO_SESSION struct bfabric_session *session = NULL;
 	struct bf_session_seams seams = {.cancel = cancel};
+	struct bfabric_error why = {0};
 	enum bfabric_status status = bf_session_new(environment, NULL, &seams, &session, err);
 
 	if (status != BFABRIC_OK)
 		return status;
 	bf_trace_session(call, session);
-	return bf_logout(session, kind, deadline, ret, err);
+	status = bf_logout(session, kind, deadline, ret, err);
+	if (status != BFABRIC_OK)
+		return status;
+	status = empty_store(bf_session_environment(session), kind, f, &why);
+	if (status == BFABRIC_OK)
+		return status;
+	return bf_fail(err, status,
+		"the secret of environment %.80s is still in its store (%.200s): %.200s", f->name,
+		bf_session_environment(session)->store, why.text);
 }
 
 enum bfabric_status bf_log_out_environment(const struct bf_command_line *call,
@@ -202,25 +250,26 @@ enum bfabric_status bf_log_out_environment(const struct bf_command_line *call,
 	BF_CLEANUP(facts_release) struct facts f = {0};
 	struct bf_logout_result result = {0};
 	enum bfabric_status status = gather(environment, &f, err);
-	bool rewrite = kind == BF_LOGOUT_KEEP && f.inline_secret;
+	bool rewrite = kind == BF_LOGOUT_KEEP && f.inline_secret, was_there;
 
 	if (status == BFABRIC_OK && rewrite)
 		status = change_config(call, &f, /* commit= */ false, err);
 	if (status == BFABRIC_OK)
-		status = end_session(call, cancel, environment, kind, deadline, &result, err);
+		status = end_session(call, cancel, environment, kind, deadline, &f, &result, err);
 	if (status == BFABRIC_OK && rewrite)
 		status = change_config(call, &f, /* commit= */ true, err);
 	if (status == BFABRIC_OK && f.own_file)
 		status = bf_file_remove(f.secret_file, err);
 	if (status != BFABRIC_OK)
 		return status;
-	bf_secret_puts(told, result.was_there || f.inline_secret ? "Logged out of " : "");
+	was_there = result.was_there || f.inline_secret || f.store;
+	bf_secret_puts(told, was_there ? "Logged out of " : "");
 	put_shown(told, f.name);
-	bf_secret_puts(told, result.was_there || f.inline_secret ? " (" : " was not logged in (");
+	bf_secret_puts(told, was_there ? " (" : " was not logged in (");
 	put_shown(told, f.url);
 	bf_secret_puts(told, ").\n");
 	put_server(&result, told);
-	if (f.inline_secret)
+	if (f.inline_secret || f.store)
 		put_secret(&f, told);
 	return *result.left ? bf_fail(err, BFABRIC_STORE_UNAVAILABLE, "%s", result.left)
 			    : BFABRIC_OK;

@@ -10,6 +10,7 @@ void bf_login_plan_release(struct bf_login_plan *plan)
 {
 	bf_environment_release(&plan->environment);
 	free(plan->recorded_url);
+	bf_store_release(&plan->recorded);
 	*plan = (struct bf_login_plan){0};
 }
 
@@ -61,6 +62,13 @@ static void forget_secret(struct bf_environment *env)
 	env->registration_client_uri = NULL;
 }
 
+/* Nobody waits while a login is planned, so that nobody can wish to stop it. */
+static enum bfabric_status record_store(struct bf_login_plan *plan, struct bfabric_error *err)
+{
+	return bf_store_open(&plan->environment, /* name= */ NULL, &bf_sys_real,
+		/* cancel= */ NULL, &plan->recorded, err);
+}
+
 /* Take up the environment `name`; another URL than its own is remembered for a confirmation. */
 static enum bfabric_status take_existing(const struct bf_config *config, const char *name,
 	struct bf_url *url, struct bf_login_plan *plan, struct bfabric_error *err)
@@ -68,6 +76,8 @@ static enum bfabric_status take_existing(const struct bf_config *config, const c
 	struct bf_environment *env = &plan->environment;
 	enum bfabric_status status = bf_config_select(config, name, NULL, env, err);
 
+	if (status == BFABRIC_OK)
+		status = record_store(plan, err);
 	if (status != BFABRIC_OK || !url->text || strcmp(url->text, env->url.text) == 0)
 		return status;
 	plan->recorded_url = env->url.text;
@@ -131,7 +141,9 @@ static enum bfabric_status choose_without_url(const struct bf_config *config,
 		return bf_fail(err, BFABRIC_BAD_CALL,
 			"log in where? Give a URL (https://HOST/bfabric) or a known instance: "
 			"fgcz-prod, fgcz-test, fgcz-demo, trace");
-	return status == BFABRIC_OK ? BFABRIC_OK : bf_fail(err, status, "%s", why.text);
+	if (status != BFABRIC_OK)
+		return bf_fail(err, status, "%s", why.text);
+	return record_store(plan, err);
 }
 
 static enum bfabric_status ask_scope(
@@ -193,6 +205,8 @@ enum bfabric_status bf_login_plan_where(
 	if (status == BFABRIC_OK)
 		status = typed ? choose_with_url(config, call, typed, &plan, err)
 			       : choose_without_url(config, call, &plan, err);
+	if (status == BFABRIC_OK && call->store)
+		status = set(&plan.environment.store, call->store, err);
 	if (status != BFABRIC_OK)
 		return status;
 	*ret = plan;

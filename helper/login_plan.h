@@ -5,7 +5,7 @@
 #ifndef BF_LOGIN_PLAN_H
 #define BF_LOGIN_PLAN_H
 
-#include "../libbfabric/local/config.h"
+#include "../libbfabric/local/store.h"
 #include "options.h"
 #include "terminal.h"
 
@@ -13,6 +13,7 @@ struct bf_login_plan {
 	struct bf_environment environment; /* checked, complete, method oauth */
 	char *recorded_url; /* the environment's URL in the configuration when it differs, or NULL
 			     */
+	struct bf_store recorded; /* where its secrets have been so far; `type` NULL: it is new */
 };
 
 #define BF_AUTO_LOGIN_PLAN BF_CLEANUP(bf_login_plan_release)
@@ -23,6 +24,7 @@ void bf_login_plan_release(struct bf_login_plan *plan);
  *   BASE_URL given: the environment of --env, else the active one if it is at this URL, else one
  *   named after the instance. Not given: the active environment (or --env), whose URL, client and
  *   scope are used again; a known name in --env stands for its URL.
+ * The store is that of --store, else the environment's.
  * BAD_CALL: something is missing or malformed; the text says what to give.
  */
 BF_MUST_USE enum bfabric_status bf_login_plan_make(const struct bf_command_line *call,

@@ -140,7 +140,19 @@ static void put_warnings(const char *warnings, struct bf_secret *out)
 	}
 }
 
-void bf_status_put_text(const struct bfabric_session_status *s, struct bf_secret *out)
+static void put_store(const struct bfabric_session_status *s, const struct bf_status_store *store,
+	struct bf_secret *out)
+{
+	char where[900];
+
+	if (!bf_status_store_words(s, store, where, sizeof(where)))
+		return;
+	put(out, "secret in", where);
+	put(out, "bfabricPy", bf_status_store_remark(s));
+}
+
+void bf_status_put_text(const struct bfabric_session_status *s, const struct bf_status_store *store,
+	struct bf_secret *out)
 {
 	put_environment(s, out);
 	put(out, "logged in as", s->subject);
@@ -152,8 +164,10 @@ void bf_status_put_text(const struct bfabric_session_status *s, struct bf_secret
 	if (s->expires_at)
 		put_expiry(s->expires_at, out);
 	put(out, "renewal", renewal(s));
-	put(out, "secret in", s->secret_path);
+	put_store(s, store, out);
 	put(out, "token cache", s->cache_path);
+	if (store && store->asked && store->state != BF_STORE_READY)
+		put(out, "warning", store->why.text);
 	put_warnings(s->warnings, out);
 }
 
@@ -178,8 +192,10 @@ static json_t *warning_list(const char *warnings)
 	return list;
 }
 
-json_t *bf_status_json(const struct bfabric_session_status *s, const struct bfabric_error *verdict)
+json_t *bf_status_json(const struct bfabric_session_status *s, const struct bf_status_store *store,
+	const struct bfabric_error *verdict)
 {
+	const char *state = bf_status_store_name(store);
 	bool usable = !verdict->text[0];
 	json_t *object = json_pack("{s:b, s:s, s:o, s:o, s:o, s:o, s:i, s:o, s:s}", "usable",
 		usable, "status", bfabric_status_name(usable ? BFABRIC_OK : verdict->status),
@@ -187,15 +203,18 @@ json_t *bf_status_json(const struct bfabric_session_status *s, const struct bfab
 		"chosen_by", text_or_null(s->chosen_by), "config_file",
 		text_or_null(s->config_file), "config_line", (int)s->config_line, "base_url",
 		text_or_null(s->base_url), "auth_method", bfabric_auth_method_name(s->method));
-	json_t *more = json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:b, s:b, s:o, s:o, s:o, s:o}",
+	json_t *more = json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:b, s:b, s:o, s:o, s:o, s:o, "
+				 "s:o, s:o}",
 		"client_id", text_or_null(s->client_id), "scope_requested",
 		text_or_null(s->scope_requested), "scope_granted", text_or_null(s->scope_granted),
 		"subject", text_or_null(s->subject), "token_state",
 		bfabric_token_state_name(s->token_state), "expires_at",
 		s->expires_at ? json_integer(s->expires_at) : json_null(), "can_refresh",
 		s->can_refresh, "login_required", s->login_required, "store",
-		text_or_null(s->store), "secret_path", text_or_null(s->secret_path), "cache_path",
-		text_or_null(s->cache_path), "warnings", warning_list(s->warnings));
+		text_or_null(s->store), "store_state", text_or_null(state), "store_message",
+		text_or_null(state ? store->why.text : NULL), "secret_path",
+		text_or_null(s->secret_path), "cache_path", text_or_null(s->cache_path), "warnings",
+		warning_list(s->warnings));
 
 	if (!object || !more || json_object_update(object, more) != 0) {
 		json_decref(object);
@@ -206,10 +225,11 @@ json_t *bf_status_json(const struct bfabric_session_status *s, const struct bfab
 }
 
 enum bfabric_status bf_status_put_json(const struct bfabric_session_status *s,
-	const struct bfabric_error *verdict, struct bf_secret *out, struct bfabric_error *err)
+	const struct bf_status_store *store, const struct bfabric_error *verdict,
+	struct bf_secret *out, struct bfabric_error *err)
 {
 	json_t *object = json_pack("{s:i}", "version", 1);
-	json_t *rest = bf_status_json(s, verdict);
+	json_t *rest = bf_status_json(s, store, verdict);
 	enum bfabric_status status = BFABRIC_OK;
 
 	if (object && rest && json_object_update(object, rest) == 0)

@@ -176,7 +176,7 @@ static enum bfabric_status put_json(const struct bf_config *config, const char *
 
 	for (size_t i = 0; status == BFABRIC_OK && i < entries->count; i++) {
 		const struct entry *e = &entries->all[i];
-		json_t *one = bf_status_json(&e->status, &e->verdict);
+		json_t *one = bf_status_json(&e->status, /* store= */ NULL, &e->verdict);
 
 		if (!one || json_object_del(one, "chosen_by") != 0 ||
 			json_object_set_new(one, "active", json_boolean(e->active)) != 0 ||

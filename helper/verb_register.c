@@ -4,7 +4,9 @@
 #include "instance.h"
 #include "say.h"
 #include "scope.h"
+#include "screen.h"
 #include "secret_input.h"
+#include "store_ready.h"
 #include "trace.h"
 #include "../libbfabric/base/file.h"
 #include <stdlib.h>
@@ -68,6 +70,7 @@ static const struct bf_option options[] = {
 		.help = "a token on the command line can be read by everybody on this machine: "
 			"log in, or give --token-file FILE (\"-\": stdin)"},
 	BF_ROW_CLIENT_JSON,
+	BF_ROW_STORE,
 	BF_ROW_ENVIRONMENT,
 	BF_ROW_CLIENT_TIMEOUT,
 	BF_ROW_CONFIG_FILE,
@@ -87,7 +90,8 @@ const struct bf_verb bf_verb_register = {
 		"is a URL or a known instance; where no environment is logged in to it, an access "
 		"token is asked for or read from --token-file.\n\n"
 		"The server tells the client secret once. With --save-env it is written into the "
-		"configuration, and auth client-show, client-update and client-delete manage the "
+		"configuration, or where --store says, and auth client-show, client-update and "
+		"client-delete manage the "
 		"client later; with a service user, bfabric token --env NAME works at once.",
 	.examples =
 		"bfabric auth register nightly https://lab.example.org/cb --service-user robot "
@@ -111,6 +115,11 @@ static enum bfabric_status check(const struct bf_command_line *call, struct bfab
 		return bf_fail(err, BFABRIC_BAD_CALL,
 			"--save-env keeps the secret in the configuration: leave --secret-file "
 			"out");
+	if (call->store && !call->save_env)
+		return bf_fail(err, BFABRIC_BAD_CALL,
+			"--store says where the secrets of an environment lie: give --save-env "
+			"NAME, "
+			"too");
 	if (!call->save_env && !call->secret_file && !call->show_secret)
 		return bf_fail(err, BFABRIC_BAD_CALL,
 			"the server tells the client secret once: say where it goes, with "
@@ -189,6 +198,41 @@ static enum bfabric_status given_token(const struct bf_command_line *call,
 }
 
 /* ---- where the secret goes ------------------------------------------------------------------- */
+
+/* `env`: any, where the one that is going to be written is not there yet. */
+static enum bfabric_status open_store(const struct bf_command_line *call,
+	const struct bf_environment *env, struct bfabric_cancel *cancel, struct bf_store *ret,
+	struct bfabric_error *err)
+{
+	BF_AUTO_CONFIG struct bf_config *config = NULL;
+	BF_AUTO_ENVIRONMENT struct bf_environment old = {0};
+	enum bfabric_status status = bf_config_load(call->config_file, &config, err);
+	bool exists = status == BFABRIC_OK && bf_config_has(config, call->save_env);
+
+	if (exists)
+		status = bf_config_select(config, call->save_env, NULL, &old, err);
+	if (status != BFABRIC_OK)
+		return status;
+	return bf_store_open(exists ? &old : env,
+		call->store ? call->store
+		: exists    ? NULL
+			    : "file",
+		&bf_sys_real, cancel, ret, err);
+}
+
+/* Unlocked before a person is asked for anything. */
+static enum bfabric_status ready_store(const struct bf_command_line *call,
+	const struct bf_environment *env, struct bfabric_cancel *cancel,
+	const struct bf_terminal *terminal, struct bfabric_error *err)
+{
+	BF_AUTO_STORE struct bf_store store = BF_STORE_INIT;
+	enum bfabric_status status = BFABRIC_OK;
+
+	if (call->save_env)
+		status = open_store(call, env, cancel, &store, err);
+	return status == BFABRIC_OK && call->save_env ? bf_store_make_ready(&store, terminal, err)
+						      : status;
+}
 
 /* Room for it, before there is one. */
 static enum bfabric_status reserve_secret_file(
@@ -320,6 +364,7 @@ enum bfabric_status bf_run_register(
 		.token = &token,
 		.config_file = call->config_file,
 		.save_env = call->save_env,
+		.store = call->store,
 		.overwrite = call->force != 0,
 	};
 	bool logs_in = false;
@@ -329,6 +374,8 @@ enum bfabric_status bf_run_register(
 		status = bf_screen_init(&screen, &seams.cancel, err);
 	if (status == BFABRIC_OK)
 		status = choose(call, &env, &logs_in, err);
+	if (status == BFABRIC_OK)
+		status = ready_store(call, &env, seams.cancel, &screen.terminal, err);
 	if (status == BFABRIC_OK)
 		status = bf_session_new(&env, "--env", &seams, &session, err);
 	if (status != BFABRIC_OK)

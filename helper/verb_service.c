@@ -8,11 +8,14 @@
 #include "screen.h"
 #include "secret_input.h"
 #include "static_login.h"
+#include "store_ready.h"
 #include "trace.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define VALUES_MAX 11 /* of a change of the configuration */
 
 static const struct bf_option options[] = {
 	{.name = "client-id",
@@ -39,6 +42,7 @@ static const struct bf_option options[] = {
 		.value = 1,
 		.help = "Write the secret into the configuration, where bfabricPy looks for it, "
 			"and not into a file of its own."},
+	BF_ROW_STORE,
 	BF_ROW_ENVIRONMENT,
 	BF_ROW_SET_DEFAULT,
 	BF_ROW_NO_SET_DEFAULT,
@@ -57,7 +61,8 @@ const struct bf_verb bf_verb_service = {
 	.text = "Sets an environment up for a cron job or a daemon: an OAuth client that was "
 		"registered with a service user gets its tokens by itself. The client secret is "
 		"asked for without being shown, or read from a file, and tried out; then it is "
-		"kept in ~/.bfabric/NAME.secret, which only you can read.\n\n"
+		"kept in ~/.bfabric/NAME.secret, which only you can read, or where --store "
+		"says.\n\n"
 		"BASE_URL is a URL or a known instance: fgcz-prod, fgcz-test, fgcz-demo, trace. "
 		"Without it, the secret of an environment that exists is replaced.\n\n"
 		"Versions of bfabricPy that do not know the method client_credentials refuse a "
@@ -80,9 +85,9 @@ static bool replace(char **member, const char *text)
 	return true;
 }
 
-/* The environment as it is going to be, with its secret at hand. */
-static enum bfabric_status shape(const struct bf_command_line *call, struct bf_environment *env,
-	const struct bf_secret *secret, struct bfabric_error *err)
+/* The environment as it is going to be, but for its secret. */
+static enum bfabric_status shape(
+	const struct bf_command_line *call, struct bf_environment *env, struct bfabric_error *err)
 {
 	BF_AUTO_FREE char *scope = NULL;
 	enum bfabric_status status = BFABRIC_OK;
@@ -99,9 +104,8 @@ static enum bfabric_status shape(const struct bf_command_line *call, struct bf_e
 	bf_secret_release(&env->pat);
 	bf_secret_release(&env->password);
 	bf_secret_release(&env->client_secret);
-	bf_secret_put_secret(&env->client_secret, secret);
 	env->method = BFABRIC_AUTH_CLIENT_CREDENTIALS;
-	return env->client_secret.failed ? bf_fail_nomem(err) : BFABRIC_OK;
+	return BFABRIC_OK;
 }
 
 static enum bfabric_status plan(const struct bf_command_line *call,
@@ -118,6 +122,23 @@ static enum bfabric_status plan(const struct bf_command_line *call,
 		return bf_fail(err, BFABRIC_BAD_CALL,
 			"a service needs --client-id: the client that was registered for it");
 	return BFABRIC_OK;
+}
+
+static enum bfabric_status plan_store(const struct bf_command_line *call,
+	struct bfabric_cancel *cancel, const struct bf_terminal *terminal,
+	struct bf_static_login *login, struct bfabric_error *err)
+{
+	struct bf_environment *env = &login->plan.environment;
+	enum bfabric_status status = shape(call, env, err);
+
+	if (status == BFABRIC_OK)
+		status = bf_static_login_ready(login, env, cancel, terminal, err);
+	if (status == BFABRIC_OK && call->inline_secret && bf_store_apart(&login->store))
+		return bf_fail(err, BFABRIC_BAD_CALL,
+			"--inline writes the secret into the configuration, and not into %.200s: "
+			"add --store file",
+			bf_store_place(&login->store));
+	return status;
 }
 
 /* ---- is it good? ----------------------------------------------------------------------------- */
@@ -184,15 +205,25 @@ static enum bfabric_status find_secret_file(
 	return bf_fail_nomem(err);
 }
 
-/* What registered the client is kept (registration_access_token, ...): it may be managed later. */
-static enum bfabric_status keep(const struct bf_command_line *call, struct bfabric_cancel *cancel,
-	const struct bf_static_login *login, const struct bf_environment *env,
-	struct bf_secret *told, struct bfabric_error *err)
+/* Where the secret goes. */
+struct place {
+	bool file, configuration; /* neither: a store of its own */
+	char *path, *written;     /* of the file */
+	struct bf_secret registration;
+};
+
+static void place_release(struct place *place)
 {
-	BF_AUTO_FREE char *file = NULL;
-	BF_AUTO_FREE char *written = NULL;
-	bool unused = false;
-	enum bfabric_status status = find_secret_file(env->name, &file, &written, err);
+	free(place->path);
+	free(place->written);
+	bf_secret_release(&place->registration);
+}
+
+/* What registered the client is kept (registration_access_token, ...): it may be managed later. */
+static size_t want(const struct bf_static_login *login, const struct bf_environment *env,
+	const struct place *place, struct bf_config_value ret[VALUES_MAX])
+{
+	const bool apart = bf_store_apart(&login->store);
 	const struct bf_config_value values[] = {
 		{"base_url", env->url.text},
 		{"auth_method", bfabric_auth_method_name(BFABRIC_AUTH_CLIENT_CREDENTIALS)},
@@ -202,43 +233,91 @@ static enum bfabric_status keep(const struct bf_command_line *call, struct bfabr
 		{"password", NULL},
 		{"pat", NULL},
 		{"client_secret",
-			call->inline_secret ? bf_secret_reveal(&env->client_secret) : NULL},
-		{"libbfabric.client_secret_file", call->inline_secret ? NULL : written},
+			place->configuration ? bf_secret_reveal(&env->client_secret) : NULL},
+		{"libbfabric.client_secret_file", place->file ? place->written : NULL},
 	};
-	const struct bf_config_change change = {
-		.name = env->name,
-		.values = values,
-		.value_count = sizeof(values) / sizeof(values[0]),
-		.set_default = (enum bf_set_default)call->set_default,
+	size_t n = sizeof(values) / sizeof(values[0]);
+
+	memcpy(ret, values, sizeof(values));
+	if (apart || !bf_secret_empty(&place->registration))
+		ret[n++] = (struct bf_config_value){"registration_access_token",
+			apart ? NULL : bf_secret_reveal(&place->registration)};
+	return n + bf_static_login_value(login, &ret[n]);
+}
+
+static enum bfabric_status find_place(const struct bf_command_line *call,
+	const struct bf_static_login *login, const struct bf_environment *env, struct place *ret,
+	struct bfabric_error *err)
+{
+	enum bfabric_status status = find_secret_file(env->name, &ret->path, &ret->written, err);
+
+	ret->configuration = call->inline_secret != 0;
+	ret->file = !ret->configuration && !bf_store_apart(&login->store);
+	return status == BFABRIC_OK ? bf_static_login_recall(login, env, &ret->registration, err)
+				    : status;
+}
+
+static enum bfabric_status put_secret(struct bf_static_login *login,
+	const struct bf_environment *env, const struct place *place, struct bfabric_error *err)
+{
+	const struct bf_static_secrets secrets = {
+		.client_secret = &env->client_secret,
+		.registration_access_token = &place->registration,
 	};
 
-	if (status == BFABRIC_OK)
-		status = bf_static_login_clear(call, cancel, login, &change, told, err);
-	if (status == BFABRIC_OK && !call->inline_secret)
-		status = write_secret_file(file, &env->client_secret, err);
+	return place->file ? write_secret_file(place->path, &env->client_secret, err)
+			   : bf_static_login_put(login, env, &secrets, err);
+}
+
+static enum bfabric_status keep(const struct bf_command_line *call, struct bfabric_cancel *cancel,
+	struct bf_static_login *login, const struct bf_environment *env, struct bf_secret *told,
+	struct bfabric_error *err)
+{
+	BF_CLEANUP(place_release) struct place place = {0};
+	struct bf_config_value values[VALUES_MAX];
+	struct bf_config_change change = {
+		.name = env->name,
+		.values = values,
+		.set_default = (enum bf_set_default)call->set_default,
+	};
+	bool unused = false;
+	enum bfabric_status status = find_place(call, login, env, &place, err);
+
 	if (status != BFABRIC_OK)
 		return status;
-	status = bf_config_write(call->config_file, &change, err);
-	unused = status == BFABRIC_OK ? call->inline_secret != 0 : !login->exists;
+	change.value_count = want(login, env, &place, values);
+	status = bf_static_login_clear(call, cancel, login, &change, told, err);
+	if (status == BFABRIC_OK)
+		status = put_secret(login, env, &place, err);
+	if (status != BFABRIC_OK)
+		return status;
+	status = bf_static_login_write(call, login, &change, told, err);
+	unused = status == BFABRIC_OK ? !place.file : !login->exists;
 	if (unused)
-		(void)!bf_file_remove(file, /* err= */ NULL); /* nothing names it */
+		(void)!bf_file_remove(place.path, /* err= */ NULL); /* nothing names it */
 	if (status != BFABRIC_OK)
 		return status;
 	bf_secret_printf(told, "Environment %.200s was written to %.600s; the client secret is in ",
 		env->name, env->file);
-	bf_secret_printf(told, "%.600s.\n", call->inline_secret ? "it" : file);
+	bf_secret_printf(told, "%.600s.\n",
+		place.file            ? place.path
+		: place.configuration ? "it"
+				      : bf_store_place(&login->store));
 	return status;
 }
 
-static void tell(const struct bf_command_line *call, struct bf_secret *told)
+static void tell(const struct bf_command_line *call, const struct bf_static_login *login,
+	struct bf_secret *told)
 {
 	BF_AUTO_SECRET struct bf_secret text = BF_SECRET_INIT;
+	bool apart = bf_store_apart(&login->store);
 
 	bf_secret_puts(told, "Note: versions of bfabricPy that do not know the method "
 			     "client_credentials refuse the whole configuration now");
-	bf_secret_puts(told, call->inline_secret
+	bf_secret_puts(told, call->inline_secret || apart
 				     ? ".\n"
 				     : "; newer ones need --inline to use this environment.\n");
+	bf_store_put_remark(&login->store, BFABRIC_AUTH_CLIENT_CREDENTIALS, told);
 	bf_help_wrap(bf_secret_reveal(told), 0, bf_terminal_columns(STDERR_FILENO), &text);
 	bf_say_raw(bf_secret_reveal(&text), text.len);
 }
@@ -261,7 +340,8 @@ enum bfabric_status bf_run_service(
 {
 	BF_AUTO_STATIC_LOGIN struct bf_static_login login = {0};
 	BF_AUTO_SESSION struct bfabric_session *session = NULL;
-	BF_AUTO_SECRET struct bf_secret secret = BF_SECRET_INIT, told = BF_SECRET_INIT;
+	BF_AUTO_SECRET struct bf_secret told = BF_SECRET_INIT;
+	struct bf_environment *env = &login.plan.environment;
 	struct bf_session_seams seams = {.in_memory = true};
 	struct bf_screen screen = {0};
 	enum bfabric_status status = bf_screen_init(&screen, &seams.cancel, err);
@@ -270,17 +350,17 @@ enum bfabric_status bf_run_service(
 	if (status == BFABRIC_OK)
 		status = plan(call, &screen.terminal, &login, err);
 	if (status == BFABRIC_OK)
-		status = ask(call, &screen.terminal, &secret, err);
+		status = plan_store(call, seams.cancel, &screen.terminal, &login, err);
 	if (status == BFABRIC_OK)
-		status = shape(call, &login.plan.environment, &secret, err);
+		status = ask(call, &screen.terminal, &env->client_secret, err);
 	if (status == BFABRIC_OK)
-		status = bf_session_new(&login.plan.environment, NULL, &seams, &session, err);
+		status = bf_session_new(env, NULL, &seams, &session, err);
 	if (status == BFABRIC_OK)
 		status = try_out(call, session, &told, err);
 	if (status == BFABRIC_OK)
 		status = keep(
 			call, seams.cancel, &login, bf_session_environment(session), &told, err);
 	if (status == BFABRIC_OK)
-		tell(call, &told);
+		tell(call, &login, &told);
 	return status;
 }

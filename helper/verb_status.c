@@ -26,11 +26,10 @@ const struct bf_verb bf_verb_status = {
 	.max_arguments = 1,
 	.options = options,
 	.text = "Shows the environment ENV, or the active one and why it is that, the login, its "
-		"scope, "
-		"the "
-		"state of the token and where secrets lie. Never shows a token, never uses the "
-		"network.\n\nExit code 0: a token can be had. 3: not logged in. 4: the login has "
-		"lapsed.",
+		"scope, the state of the token, and where secrets lie; a keyring is asked whether "
+		"it is locked. Never shows a token, never uses the network.\n\n"
+		"Exit code 0: a token can be had. 3: not logged in. 4: the login has lapsed. 6: it "
+		"takes the keyring to get one, and that is locked or missing.",
 	.examples = "bfabric auth status\nbfabric auth status --json --env PRODUCTION",
 };
 
@@ -59,13 +58,13 @@ static enum bfabric_status add_unfinished(const struct bf_command_line *call,
 }
 
 static enum bfabric_status report(const struct bfabric_session_status *status,
-	const struct bfabric_error *verdict, const struct bf_command_line *call,
-	struct bf_answer *answer, struct bfabric_error *err)
+	const struct bf_status_store *store, const struct bfabric_error *verdict,
+	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err)
 {
 	answer->also_on_failure = true;
 	if (call->json)
-		return bf_status_put_json(status, verdict, &answer->out, err);
-	bf_status_put_text(status, &answer->out);
+		return bf_status_put_json(status, store, verdict, &answer->out, err);
+	bf_status_put_text(status, store, &answer->out);
 	return BFABRIC_OK;
 }
 
@@ -75,6 +74,7 @@ enum bfabric_status bf_run_status(
 	BF_AUTO_SESSION struct bfabric_session *session = NULL;
 	BF_CLEANUP(clearp) struct bfabric_session_status status = {0};
 	struct bfabric_options where = {.config_file = call->config_file};
+	struct bf_status_store store = {0};
 	struct bfabric_error trouble = {0};
 	enum bfabric_status verdict = bf_named_environment(call, &where.environment, err);
 
@@ -90,13 +90,17 @@ enum bfabric_status bf_run_status(
 	/* A program that asked for JSON gets it also where nothing is configured. */
 	if (verdict != BFABRIC_OK && (!call->json || verdict != BFABRIC_NOT_LOGGED_IN))
 		return verdict;
+	if (session)
+		bf_status_ask_store(bf_session_environment(session), &store);
 	if (verdict == BFABRIC_OK)
 		verdict = bf_status_verdict(&status, err);
+	if (verdict == BFABRIC_OK)
+		verdict = bf_status_require_store(&status, &store, err);
 	if (verdict != BFABRIC_OK && session)
 		verdict = bf_fail_with_hint(bf_session_environment(session), call, err);
 	if (verdict == BFABRIC_OK && err)
 		err->text[0] = '\0';
-	if (report(&status, err, call, answer, &trouble) != BFABRIC_OK) {
+	if (report(&status, &store, err, call, answer, &trouble) != BFABRIC_OK) {
 		*err = trouble;
 		return trouble.status;
 	}

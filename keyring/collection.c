@@ -42,8 +42,7 @@ enum bf_outcome bf_collection_open(
 	const enum bf_outcome outcome = bf_collection_find(bus, ret_collection, answer);
 
 	if (outcome == BF_OUT_NOT_FOUND)
-		return bf_end(answer, BF_OUT_NO_SERVICE,
-			"there is no default keyring yet; unlocking makes one");
+		return bf_end(answer, BF_OUT_LOCKED, "there is no default keyring yet");
 	if (outcome == BF_OUT_OK && ret_collection->locked)
 		return bf_end(answer, BF_OUT_LOCKED, "the keyring is locked");
 	return outcome;

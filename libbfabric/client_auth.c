@@ -15,19 +15,13 @@ static void cut_line_end(struct bf_secret *s)
 	bf_secret_cut(s, len);
 }
 
-enum bfabric_status bf_client_secret(
+static enum bfabric_status from_file(
 	const struct bf_environment *env, struct bf_secret *ret, struct bfabric_error *err)
 {
 	struct bf_file_info info = {0};
-	enum bfabric_status status;
+	enum bfabric_status status =
+		bf_file_read(env->client_secret_file, BF_FILE_PRIVATE, 4096, ret, &info, err);
 
-	if (!bf_secret_empty(&env->client_secret)) {
-		bf_secret_put_secret(ret, &env->client_secret);
-		return ret->failed ? bf_fail_nomem(err) : BFABRIC_OK;
-	}
-	if (!env->client_secret_file)
-		return BFABRIC_OK;
-	status = bf_file_read(env->client_secret_file, BF_FILE_PRIVATE, 4096, ret, &info, err);
 	if (status != BFABRIC_OK)
 		return bf_fail_context(err, BFABRIC_BAD_CONFIG, "client_secret_file");
 	cut_line_end(ret);
@@ -36,6 +30,38 @@ enum bfabric_status bf_client_secret(
 			"client_secret_file %s is %s (environment %s)", env->client_secret_file,
 			info.found ? "empty" : "missing", env->name);
 	return BFABRIC_OK;
+}
+
+/* A person's login may be by a client without a secret; a service is nobody without one. */
+static enum bfabric_status from_store(const struct bf_environment *env,
+	const struct bf_store *store, struct bf_secret *ret, struct bfabric_error *err)
+{
+	BF_AUTO_STORED struct bf_stored stored = BF_STORED_INIT;
+	bool found = false;
+	enum bfabric_status status = bf_store_get(store, /* deadline= */ 0, &found, &stored, err);
+
+	if (status != BFABRIC_OK)
+		return status;
+	if (bf_secret_empty(&stored.client_secret) &&
+		env->method == BFABRIC_AUTH_CLIENT_CREDENTIALS)
+		return bf_fail(err, BFABRIC_NOT_LOGGED_IN,
+			"environment %.80s is logged out: there is no client secret for it in its "
+			"store (%.200s)",
+			env->name, bf_store_name(store));
+	bf_secret_move(ret, &stored.client_secret);
+	return BFABRIC_OK;
+}
+
+enum bfabric_status bf_client_secret(const struct bf_environment *env, const struct bf_store *store,
+	struct bf_secret *ret, struct bfabric_error *err)
+{
+	if (!bf_secret_empty(&env->client_secret)) {
+		bf_secret_put_secret(ret, &env->client_secret);
+		return ret->failed ? bf_fail_nomem(err) : BFABRIC_OK;
+	}
+	if (env->client_secret_file)
+		return from_file(env, ret, err);
+	return store && bf_store_apart(store) ? from_store(env, store, ret, err) : BFABRIC_OK;
 }
 
 size_t bf_client_auth_forms(const char *known, bool has_secret, enum bf_client_auth ret_forms[2])

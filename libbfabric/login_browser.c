@@ -357,8 +357,9 @@ enum bfabric_status bf_login_browser(struct bfabric_session *session, const stru
 {
 	BF_CLEANUP(attempt_release) struct attempt a = {0};
 	enum bfabric_status status =
-		ui->open_url ? bf_client_secret(&session->env, &a.client_secret, err)
-			     : bf_fail(err, BFABRIC_BAD_CALL, "a browser login needs open_url");
+		ui->open_url
+			? bf_client_secret(&session->env, &session->store, &a.client_secret, err)
+			: bf_fail(err, BFABRIC_BAD_CALL, "a browser login needs open_url");
 
 	a.paste_fd = ui->paste_fd ? *ui->paste_fd : -1;
 	if (status == BFABRIC_OK)

@@ -103,7 +103,7 @@ static enum bfabric_status begin(
 		return status;
 	r->transport = r->s->seam ? *r->s->seam : bf_http_transport(r->http);
 	r->client_auth = record->client_auth;
-	status = bf_client_secret(&r->s->env, &r->secret, err);
+	status = bf_client_secret(&r->s->env, &r->s->store, &r->secret, err);
 	return status == BFABRIC_OK ? find_endpoint(r, record, err) : status;
 }
 

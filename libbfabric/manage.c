@@ -81,13 +81,14 @@ static enum bfabric_status find_name(
 }
 
 static enum bfabric_status check_management(
-	const struct bf_environment *env, struct bfabric_error *err)
+	const struct bf_environment *env, bool half_deleted, struct bfabric_error *err)
 {
 	BF_AUTO_URL struct bf_url url = BF_URL_INIT;
 	struct bfabric_error why = {0};
 	enum bfabric_status status;
 
-	if (bf_secret_empty(&env->registration_access_token) || !env->registration_client_uri)
+	if ((bf_secret_empty(&env->registration_access_token) && !half_deleted) ||
+		!env->registration_client_uri)
 		return bf_fail(err, BFABRIC_UNSUPPORTED,
 			"environment %.80s (%.200s, line %u) has no registration_access_token and "
 			"registration_client_uri, which bfabric auth register --save-env keeps: "
@@ -106,8 +107,8 @@ static enum bfabric_status check_management(
 }
 
 /* As it is now that nobody else can change it. */
-static enum bfabric_status load(
-	struct bf_manager *m, const struct bf_manage_options *options, struct bfabric_error *err)
+static enum bfabric_status load(struct bf_manager *m, const struct bf_manage_options *options,
+	const struct bf_document_call *call, struct bfabric_error *err)
 {
 	BF_AUTO_CONFIG struct bf_config *config = NULL;
 	BF_AUTO_ENVIRONMENT struct bf_environment env = {0};
@@ -116,7 +117,9 @@ static enum bfabric_status load(
 	if (status == BFABRIC_OK)
 		status = bf_config_select(config, m->name, NULL, &env, err);
 	if (status == BFABRIC_OK)
-		status = check_management(&env, err);
+		status = bf_document_fill(&env, call, err);
+	if (status == BFABRIC_OK)
+		status = check_management(&env, m->deleting && bf_environment_apart(&env), err);
 	if (status == BFABRIC_OK)
 		status = bf_manage_known(&env, &m->client, err);
 	if (status == BFABRIC_OK)
@@ -133,6 +136,7 @@ enum bfabric_status bf_manage_open(
 	const struct bf_session_seams *seams = options->seams;
 	const struct bf_sys *sys = seams && seams->sys ? seams->sys : &bf_sys_real;
 	int64_t deadline = options->deadline ? options->deadline : bf_boot_ms(sys) + BF_MANAGE_MS;
+	const struct bf_document_call call = {sys, seams ? seams->cancel : NULL, deadline};
 	enum bfabric_status status;
 
 	if (!m)
@@ -144,13 +148,12 @@ enum bfabric_status bf_manage_open(
 		status = bf_rescue_paths(
 			m->config_file, m->name, &m->rescue_path, &m->lock_path, err);
 	if (status == BFABRIC_OK)
-		status = bf_rescue_lock(
-			m->lock_path, sys, seams ? seams->cancel : NULL, deadline, &m->lock, err);
+		status = bf_rescue_lock(m->lock_path, sys, call.cancel, deadline, &m->lock, err);
 	if (status == BFABRIC_OK)
-		status = bf_manage_settle(
-			m->config_file, m->name, m->rescue_path, &m->deleting, &m->notes, err);
+		status = bf_manage_settle(m->config_file, m->name, m->rescue_path, &call,
+			&m->deleting, &m->notes, err);
 	if (status == BFABRIC_OK)
-		status = load(m, options, err);
+		status = load(m, options, &call, err);
 	if (status == BFABRIC_OK)
 		status = bf_login_connect(&m->flow, m->session, deadline, BF_MANAGE_MS, err);
 	if (status == BFABRIC_OK)
@@ -172,6 +175,7 @@ static enum bfabric_status exchange_init(struct bf_manager *m, enum bf_rescue_ki
 		.env = env,
 		.before = &m->client,
 		.save = true,
+		.sys = m->session->sys,
 		.rescue = {.slot = BF_SLOT_INIT},
 		.secret_file = BF_SLOT_INIT,
 		.notes = &m->notes,
@@ -182,7 +186,7 @@ static enum bfabric_status exchange_init(struct bf_manager *m, enum bf_rescue_ki
 	return x->head.environment && x->head.base_url ? BFABRIC_OK : bf_fail_nomem(err);
 }
 
-/* The next exchange compares with what the configuration holds after this one. */
+/* The next exchange compares with what is kept after this one. */
 static enum bfabric_status remember(struct bf_manager *m, struct bfabric_error *err)
 {
 	struct bf_environment *env = &m->session->env;
@@ -196,6 +200,12 @@ static enum bfabric_status remember(struct bf_manager *m, struct bfabric_error *
 	return env->registration_access_token.failed || env->client_secret.failed
 		       ? bf_fail_nomem(err)
 		       : BFABRIC_OK;
+}
+
+/* The end of a deletion was cut off: what could ask the server is gone. */
+static bool half_deleted(const struct bf_manager *m)
+{
+	return m->deleting && bf_secret_empty(&m->client.registration_access_token);
 }
 
 static enum bfabric_status ask(
@@ -220,8 +230,14 @@ static enum bfabric_status ask(
 enum bfabric_status bf_manage_read(struct bf_manager *m, struct bfabric_error *err)
 {
 	BF_AUTO_REQUEST struct bf_request request = {0};
-	enum bfabric_status status = bf_registration_read_build(&m->client, &request, err);
+	enum bfabric_status status;
 
+	if (half_deleted(m))
+		return bf_fail(err, BFABRIC_UNSUPPORTED,
+			"the client of environment %.80s was deleted, and removing what is kept of "
+			"it here was interrupted: run bfabric auth client-delete again",
+			m->name);
+	status = bf_registration_read_build(&m->client, &request, err);
 	return status == BFABRIC_OK ? ask(m, &request, err) : status;
 }
 
@@ -262,6 +278,24 @@ static enum bfabric_status change_config(
 		      : bf_config_check_write(m->config_file, &change, err);
 }
 
+/* Of the environment's store everything that was the client's; the identity of the document is in
+ * the configuration, so that this comes first. */
+static enum bfabric_status clear_store(struct bf_manager *m, struct bfabric_error *err)
+{
+	BF_AUTO_DOCUMENT struct bf_document document = BF_DOCUMENT_INIT;
+	const struct bf_document_call call = {.sys = m->session->sys};
+	enum bfabric_status status =
+		bf_document_open(&m->session->env, /* store= */ NULL, &call, &document, err);
+
+	if (status != BFABRIC_OK || !document.found)
+		return status;
+	if (bf_session_cached(m->session))
+		return bf_store_erase(&document.store, /* deadline= */ 0, err);
+	bf_secret_release(&document.stored.client_secret);
+	bf_secret_release(&document.stored.registration_access_token);
+	return bf_document_save(&document, err);
+}
+
 /* What is left here of a client that is gone. */
 static enum bfabric_status clear(struct bf_manager *m, struct bfabric_error *err)
 {
@@ -271,6 +305,8 @@ static enum bfabric_status clear(struct bf_manager *m, struct bfabric_error *err
 	if (bf_session_cached(m->session))
 		status = bf_logout(
 			m->session, BF_LOGOUT_CLIENT_GONE, /* deadline= */ 0, &result, err);
+	if (status == BFABRIC_OK)
+		status = clear_store(m, err);
 	if (status == BFABRIC_OK)
 		status = change_config(m, /* commit= */ true, err);
 	if (status != BFABRIC_OK)
@@ -306,8 +342,11 @@ enum bfabric_status bf_manage_delete(struct bf_manager *m, struct bfabric_error 
 	BF_AUTO_EXCHANGE struct bf_exchange x = {0};
 	BF_AUTO_REQUEST struct bf_request request = {0};
 	sigset_t before;
-	enum bfabric_status status = exchange_init(m, BF_RESCUE_DELETE, &x, err);
+	enum bfabric_status status;
 
+	if (half_deleted(m))
+		return clear(m, err);
+	status = exchange_init(m, BF_RESCUE_DELETE, &x, err);
 	if (status == BFABRIC_OK)
 		status = bf_registration_delete_build(&m->client, &request, err);
 	if (status == BFABRIC_OK)

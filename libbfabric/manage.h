@@ -9,8 +9,8 @@
  *     for the reply is promised on disk;
  *   - from the first byte until everything is saved INT, TERM, HUP and PIPE are held back;
  *   - the reply goes to disk as it came, before anybody looks into it, into a rescue file that only
- *     the user may read, ~/.bfabric/<h>.registration; then into the configuration; then the rescue
- *     file is removed;
+ *     the user may read, ~/.bfabric/<h>.registration; then into the configuration, or the
+ *     environment's store where it has one (store.h); then the rescue file is removed;
  *   - whoever finds a rescue file finishes what was begun, before doing anything else;
  *   - one process at a time manages a client: ~/.bfabric/<h>.registration.lock.
  * What is lost then is a reply that never came whole. h is the first 16 hexadecimal digits of
@@ -36,6 +36,7 @@ struct bf_manager; /* one environment and the client it is for, locked */
 
 /*
  * Lock the environment, finish what an earlier run could not, and find out what manages its client.
+ * STORE_UNAVAILABLE: that lies in a store of its own which does not answer; nothing was sent then.
  * UNSUPPORTED: there is no registration_access_token; BAD_CONFIG: registration_client_uri leads
  * away from base_url (the token is not sent there); FORBIDDEN: BFABRICPY_CONFIG_OVERRIDE;
  * LOCK_TIMEOUT, CANCELLED; BAD_REPLY: a rescue file that cannot be understood is in the way.
@@ -80,6 +81,7 @@ struct bf_registering {
 	const struct bf_client_metadata *metadata;
 	const char *config_file; /* NULL: the default place */
 	const char *save_env;    /* NULL: the caller keeps what is returned */
+	const char *store;       /* of the environment `save_env`; NULL: the one it has, or file */
 	bool overwrite;          /* replace the environment `save_env` if there is one */
 	int64_t deadline;        /* as above */
 };

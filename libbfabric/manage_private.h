@@ -2,6 +2,7 @@
 #ifndef BF_MANAGE_PRIVATE_H
 #define BF_MANAGE_PRIVATE_H
 
+#include "document.h"
 #include "login_flow.h"
 #include "manage.h"
 #include "manage_rescue.h"
@@ -15,9 +16,10 @@ struct bf_exchange {
 	const char *rescue_path;
 	struct bf_login_flow *flow;
 	struct bf_rescue_head head;
-	const struct bf_environment *env;            /* what is changed; NULL: a new environment */
+	const struct bf_environment *env; /* what is changed, filled; NULL: a new environment */
 	const struct bf_client_registration *before; /* NULL: a registration */
-	bool save;                                   /* into the configuration */
+	bool save; /* into the configuration, and a store of its own */
+	const struct bf_sys *sys;
 	struct bf_rescue rescue;
 	struct bf_slot secret_file; /* of env->client_secret_file, where that is used */
 	struct bf_secret *notes;
@@ -58,12 +60,16 @@ BF_MUST_USE enum bfabric_status bf_exchange_save(struct bf_exchange *x,
  * configuration does not know.
  */
 BF_MUST_USE enum bfabric_status bf_manage_settle(const char *config_file, const char *environment,
-	const char *rescue_path, bool *ret_deleting, struct bf_secret *notes,
-	struct bfabric_error *err);
+	const char *rescue_path, const struct bf_document_call *call, bool *ret_deleting,
+	struct bf_secret *notes, struct bfabric_error *err);
 
-/* Is there such an environment? Then it is loaded. BAD_CONFIG where it is not valid. */
+/*
+ * Is there such an environment? Then it is loaded, and filled with what its store holds. BAD_CONFIG
+ * where it is not valid.
+ */
 BF_MUST_USE enum bfabric_status bf_manage_find(const char *config_file, const char *environment,
-	bool *ret_found, struct bf_environment *ret, struct bfabric_error *err);
+	const struct bf_document_call *call, bool *ret_found, struct bf_environment *ret,
+	struct bfabric_error *err);
 
 /* What an environment knows of its client: the reply before. */
 BF_MUST_USE enum bfabric_status bf_manage_known(const struct bf_environment *env,

@@ -19,6 +19,7 @@ void bf_rescue_head_release(struct bf_rescue_head *head)
 {
 	free(head->environment);
 	free(head->base_url);
+	free(head->store);
 	*head = (struct bf_rescue_head){0};
 }
 
@@ -42,7 +43,7 @@ enum bfabric_status bf_rescue_digest(const struct bf_environment *env, char toke
 	BF_AUTO_SECRET struct bf_secret held = BF_SECRET_INIT;
 
 	/* A secret file that cannot be read is as good as none: the next update brings another. */
-	if (env && bf_client_secret(env, &held, err) == BFABRIC_NO_MEMORY)
+	if (env && bf_client_secret(env, /* store= */ NULL, &held, err) == BFABRIC_NO_MEMORY)
 		return BFABRIC_NO_MEMORY;
 	bf_rescue_digest_of(env ? &env->registration_access_token : &none, token);
 	bf_rescue_digest_of(&held, secret);
@@ -147,10 +148,10 @@ enum bfabric_status bf_rescue_lock(const char *path, const struct bf_sys *sys,
 static enum bfabric_status put_head(
 	const struct bf_rescue_head *head, struct bf_secret *out, struct bfabric_error *err)
 {
-	BF_AUTO_JSON json_t *json = json_pack("{s:i, s:s, s:s, s:s, s:b, s:s, s:s}", "version", 1,
-		"kind", kinds[head->kind], "environment", head->environment, "base_url",
-		head->base_url, "service", head->service, "token", head->token, "secret",
-		head->secret);
+	BF_AUTO_JSON json_t *json = json_pack("{s:i, s:s, s:s, s:s, s:b, s:s, s:s, s:s?}",
+		"version", 1, "kind", kinds[head->kind], "environment", head->environment,
+		"base_url", head->base_url, "service", head->service, "token", head->token,
+		"secret", head->secret, "store", head->store);
 	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 
 	if (!text)
@@ -215,6 +216,7 @@ static enum bfabric_status take_head(
 {
 	const char *environment = json_string_value(json_object_get(json, "environment"));
 	const char *base_url = json_string_value(json_object_get(json, "base_url"));
+	const char *store = json_string_value(json_object_get(json, "store"));
 
 	*ret_good = json_integer_value(json_object_get(json, "version")) == 1 && environment &&
 		    base_url &&
@@ -226,7 +228,9 @@ static enum bfabric_status take_head(
 	head->service = json_is_true(json_object_get(json, "service"));
 	head->environment = strdup(environment);
 	head->base_url = strdup(base_url);
-	return head->environment && head->base_url ? BFABRIC_OK : bf_fail_nomem(err);
+	return head->environment && head->base_url && bf_copy_string(&head->store, store)
+		       ? BFABRIC_OK
+		       : bf_fail_nomem(err);
 }
 
 static enum bfabric_status take_text(const char *path, const struct bf_secret *text,

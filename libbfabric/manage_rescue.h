@@ -3,11 +3,12 @@
  * behind one line that says what it is about.
  *
  *	{"version":1,"kind":"update","environment":"CRON","base_url":"https://...",
- *	 "token":"<SHA-256>","secret":"<SHA-256>"}
+ *	 "token":"<SHA-256>","secret":"<SHA-256>","store":null}
  *	{"client_id":...}
  *
- * `token` and `secret` are what the configuration held when the request was sent: where it says
- * something else later, and not what the reply says, somebody else has been there since.
+ * `token` and `secret` are what the configuration (or the environment's store) held when the
+ * request was sent: where it says something else later, and not what the reply says, somebody else
+ * has been there since.
  */
 #ifndef BF_MANAGE_RESCUE_H
 #define BF_MANAGE_RESCUE_H
@@ -25,13 +26,17 @@ struct bf_rescue_head {
 	enum bf_rescue_kind kind;
 	char *environment, *base_url;
 	bool service; /* of a registration: the client has a service user */
+	char *store;  /* of a registration: where its secrets are to lie; NULL: file */
 	char token[BF_SHA256_HEX], secret[BF_SHA256_HEX];
 };
 
 void bf_rescue_head_release(struct bf_rescue_head *head);
 #define BF_AUTO_RESCUE_HEAD BF_CLEANUP(bf_rescue_head_release)
 
-/* The digests of what `env` (NULL: a new environment) holds now. */
+/*
+ * The digests of what `env` (NULL: a new environment) holds now; it was filled with what its store
+ * holds (document.h).
+ */
 BF_MUST_USE enum bfabric_status bf_rescue_digest(const struct bf_environment *env,
 	char token[BF_SHA256_HEX], char secret[BF_SHA256_HEX], struct bfabric_error *err);
 void bf_rescue_digest_of(const struct bf_secret *value, char hex[BF_SHA256_HEX]);

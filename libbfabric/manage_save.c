@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define VALUES_MAX BF_CONFIG_LOGIN_VALUES
+#define VALUES_MAX (BF_CONFIG_LOGIN_VALUES + 1)
 
 /* A change for what the server said; borrows from all of it. */
 struct wanted {
@@ -18,6 +18,17 @@ static const char *text_of(const struct bf_secret *secret)
 	return bf_secret_empty(secret) ? NULL : bf_secret_reveal(secret);
 }
 
+static bool registers(const struct bf_exchange *x)
+{
+	return x->head.kind == BF_RESCUE_REGISTER;
+}
+
+/* Do the secrets go into a store of the environment's, and not into the configuration? */
+static bool apart(const struct bf_exchange *x)
+{
+	return registers(x) ? x->head.store != NULL : bf_environment_apart(x->env);
+}
+
 /* A new client replaces whatever login the environment was for. */
 static void want_all(const struct bf_exchange *x, const struct bf_client_registration *client,
 	struct wanted *ret)
@@ -28,12 +39,15 @@ static void want_all(const struct bf_exchange *x, const struct bf_client_registr
 				       ? bfabric_auth_method_name(BFABRIC_AUTH_CLIENT_CREDENTIALS)
 				       : NULL,
 		.client_id = client->client_id,
-		.client_secret = text_of(&client->client_secret),
-		.registration_access_token = text_of(&client->registration_access_token),
+		.client_secret = apart(x) ? NULL : text_of(&client->client_secret),
+		.registration_access_token =
+			apart(x) ? NULL : text_of(&client->registration_access_token),
 		.registration_client_uri = client->registration_client_uri,
 	};
+	size_t n = bf_config_login_values(&login, ret->values);
 
-	ret->change.value_count = bf_config_login_values(&login, ret->values);
+	ret->values[n++] = (struct bf_config_value){"libbfabric.store", x->head.store};
+	ret->change.value_count = n;
 }
 
 /* Of an update only what belongs together: the two secrets and where they are good for. */
@@ -43,12 +57,13 @@ static void want_secrets(const struct bf_exchange *x, const struct bf_client_reg
 	const char *secret = text_of(&client->client_secret);
 	size_t n = 0;
 
-	ret->values[n++] = (struct bf_config_value){
-		"registration_access_token", text_of(&client->registration_access_token)};
+	ret->values[n++] = (struct bf_config_value){"registration_access_token",
+		apart(x) ? NULL : text_of(&client->registration_access_token)};
 	ret->values[n++] = (struct bf_config_value){
 		"registration_client_uri", client->registration_client_uri};
 	if (secret && !x->env->client_secret_file)
-		ret->values[n++] = (struct bf_config_value){"client_secret", secret};
+		ret->values[n++] =
+			(struct bf_config_value){"client_secret", apart(x) ? NULL : secret};
 	ret->change.value_count = n;
 }
 
@@ -59,7 +74,7 @@ static void want(const struct bf_exchange *x, const struct bf_client_registratio
 	ret->change.name = x->head.environment;
 	ret->change.values = ret->values;
 	ret->change.set_default = BF_DEFAULT_NO;
-	if (x->head.kind == BF_RESCUE_REGISTER)
+	if (registers(x))
 		want_all(x, client, ret);
 	else
 		want_secrets(x, client, ret);
@@ -67,7 +82,111 @@ static void want(const struct bf_exchange *x, const struct bf_client_registratio
 
 static bool uses_secret_file(const struct bf_exchange *x)
 {
-	return x->head.kind != BF_RESCUE_REGISTER && x->env->client_secret_file;
+	return !registers(x) && x->env->client_secret_file;
+}
+
+/* ---- a store of its own ---------------------------------------------------------------------- */
+
+/* The environment of a registration, as far as its store has to know it. */
+static enum bfabric_status describe(const struct bf_exchange *x, const char *client_id,
+	struct bf_environment *ret, struct bfabric_error *err)
+{
+	enum bfabric_status status = bf_url_parse(x->head.base_url, &ret->url, err);
+
+	if (status != BFABRIC_OK)
+		return status;
+	ret->method = x->head.service ? BFABRIC_AUTH_CLIENT_CREDENTIALS : BFABRIC_AUTH_OAUTH;
+	ret->name = strdup(x->head.environment);
+	ret->client_id = strdup(client_id);
+	ret->file = strdup("the configuration");
+	return ret->name && ret->client_id && ret->file &&
+			       bf_copy_string(&ret->store, x->head.store)
+		       ? BFABRIC_OK
+		       : bf_fail_nomem(err);
+}
+
+/* Of a change it is known already: what the client was is read from there. */
+static enum bfabric_status check_store(const struct bf_exchange *x, struct bfabric_error *err)
+{
+	BF_AUTO_ENVIRONMENT struct bf_environment fresh = {0};
+	BF_AUTO_STORE struct bf_store store = BF_STORE_INIT;
+	enum bfabric_status status = BFABRIC_OK;
+
+	if (!registers(x) || !apart(x))
+		return BFABRIC_OK;
+	status = describe(x, "client", &fresh, err);
+	if (status == BFABRIC_OK)
+		status = bf_store_open(
+			&fresh, /* name= */ NULL, x->sys, /* cancel= */ NULL, &store, err);
+	if (status == BFABRIC_OK &&
+		bf_store_probe(&store, /* deadline= */ 0, err) != BF_STORE_READY)
+		return BFABRIC_STORE_UNAVAILABLE;
+	return status;
+}
+
+/* Written only where it says something new. */
+static enum bfabric_status put_client(struct bf_document *document, bool new_client,
+	const struct bf_secret *token, const struct bf_secret *secret, struct bfabric_error *err)
+{
+	struct bf_stored *stored = &document->stored;
+	enum bfabric_status status = BFABRIC_OK;
+
+	if (!new_client && bf_secret_equal(&stored->registration_access_token, token) &&
+		(!secret || bf_secret_equal(&stored->client_secret, secret)))
+		return BFABRIC_OK;
+	if (new_client) { /* nothing that was kept for another login */
+		bf_secret_release(&stored->pat);
+		bf_secret_release(&stored->refresh_token);
+		bf_secret_release(&stored->client_secret);
+	}
+	status = bf_document_set(&stored->registration_access_token, token, err);
+	if (status == BFABRIC_OK && secret)
+		status = bf_document_set(&stored->client_secret, secret, err);
+	return status == BFABRIC_OK ? bf_document_save(document, err) : status;
+}
+
+static enum bfabric_status save_store(const struct bf_exchange *x,
+	const struct bf_client_registration *client, struct bfabric_error *err)
+{
+	BF_AUTO_ENVIRONMENT struct bf_environment fresh = {0};
+	BF_AUTO_DOCUMENT struct bf_document document = BF_DOCUMENT_INIT;
+	const struct bf_document_call call = {.sys = x->sys}; /* nobody stops it any more */
+	bool secret = !bf_secret_empty(&client->client_secret) && !uses_secret_file(x);
+	enum bfabric_status status = BFABRIC_OK;
+
+	if (!apart(x))
+		return BFABRIC_OK;
+	if (registers(x))
+		status = describe(x, client->client_id, &fresh, err);
+	if (status == BFABRIC_OK)
+		status = bf_document_open(
+			registers(x) ? &fresh : x->env, /* store= */ NULL, &call, &document, err);
+	if (status == BFABRIC_OK)
+		status = put_client(&document, registers(x), &client->registration_access_token,
+			secret ? &client->client_secret : NULL, err);
+	return status;
+}
+
+/* What the store holds of a client that was replaced; its document has another name. */
+static void drop_old_client(
+	const struct bf_exchange *x, const struct bf_client_registration *client)
+{
+	BF_AUTO_DOCUMENT struct bf_document document = BF_DOCUMENT_INIT;
+	const struct bf_document_call call = {.sys = x->sys};
+	const struct bf_environment *old = x->env;
+	struct bfabric_error why = {0};
+	bool same = old && x->head.store && strcmp(old->store, x->head.store) == 0 &&
+		    strcmp(old->url.text, x->head.base_url) == 0 && old->client_id &&
+		    strcmp(old->client_id, client->client_id) == 0;
+
+	if (!registers(x) || !old || !bf_environment_apart(old) || same)
+		return;
+	if (bf_document_open(old, /* store= */ NULL, &call, &document, &why) != BFABRIC_OK ||
+		bf_store_erase(&document.store, /* deadline= */ 0, &why) != BFABRIC_OK)
+		bf_secret_printf(x->notes,
+			"warning: the secrets of the client that was replaced are still in %.200s: "
+			"%s\n",
+			old->store, why.text);
 }
 
 /* ---- before ---------------------------------------------------------------------------------- */
@@ -100,6 +219,8 @@ enum bfabric_status bf_exchange_check(struct bf_exchange *x, struct bfabric_erro
 		return status;
 	want(x, &any, &wanted);
 	status = bf_config_check_write(x->config_file, &wanted.change, err);
+	if (status == BFABRIC_OK)
+		status = check_store(x, err);
 	if (status == BFABRIC_OK && uses_secret_file(x))
 		status = bf_slot_reserve(
 			&x->secret_file, x->env->client_secret_file, BF_RESERVE, err);
@@ -135,8 +256,13 @@ enum bfabric_status bf_exchange_save(struct bf_exchange *x,
 	struct wanted wanted;
 	enum bfabric_status status = save_secret_file(x, client, err);
 
+	if (status == BFABRIC_OK)
+		status = save_store(x, client, err);
 	if (status != BFABRIC_OK)
 		return status;
 	want(x, client, &wanted);
-	return bf_config_write(x->config_file, &wanted.change, err);
+	status = bf_config_write(x->config_file, &wanted.change, err);
+	if (status == BFABRIC_OK)
+		drop_old_client(x, client);
+	return status;
 }

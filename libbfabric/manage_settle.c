@@ -7,7 +7,8 @@
 #include <string.h>
 
 enum bfabric_status bf_manage_find(const char *config_file, const char *environment,
-	bool *ret_found, struct bf_environment *ret, struct bfabric_error *err)
+	const struct bf_document_call *call, bool *ret_found, struct bf_environment *ret,
+	struct bfabric_error *err)
 {
 	BF_AUTO_CONFIG struct bf_config *config = NULL;
 	enum bfabric_status status = bf_config_load(config_file, &config, err);
@@ -17,9 +18,10 @@ enum bfabric_status bf_manage_find(const char *config_file, const char *environm
 		return status;
 	for (size_t i = 0; i < bf_config_count(config) && !*ret_found; i++)
 		*ret_found = strcmp(bf_config_name(config, i), environment) == 0;
-	return *ret_found
-		       ? bf_config_select(config, environment, /* ret_chosen_by= */ NULL, ret, err)
-		       : BFABRIC_OK;
+	if (!*ret_found)
+		return BFABRIC_OK;
+	status = bf_config_select(config, environment, /* ret_chosen_by= */ NULL, ret, err);
+	return status == BFABRIC_OK ? bf_document_fill(ret, call, err) : status;
 }
 
 enum bfabric_status bf_manage_known(const struct bf_environment *env,
@@ -28,7 +30,7 @@ enum bfabric_status bf_manage_known(const struct bf_environment *env,
 	const char *uri = env->registration_client_uri;
 
 	/* An unreadable secret is none: nothing is asked with it here. */
-	if (bf_client_secret(env, &ret->client_secret, err) == BFABRIC_NO_MEMORY)
+	if (bf_client_secret(env, /* store= */ NULL, &ret->client_secret, err) == BFABRIC_NO_MEMORY)
 		return BFABRIC_NO_MEMORY;
 	bf_secret_put_secret(&ret->registration_access_token, &env->registration_access_token);
 	ret->client_id = env->client_id ? strdup(env->client_id) : NULL;
@@ -88,6 +90,15 @@ static enum bfabric_status drop(struct settling *t, struct bfabric_error *err)
 	return bf_file_remove(t->x.rescue_path, err);
 }
 
+/* The environment's store was emptied after the DELETE, and the configuration was not changed yet.
+ */
+static bool half_cleared(const struct settling *t)
+{
+	return t->exists && bf_environment_apart(&t->env) && t->env.registration_client_uri &&
+	       bf_secret_empty(&t->env.registration_access_token) &&
+	       strcmp(t->env.url.text, t->base.text) == 0;
+}
+
 /* The digests alone, for a DELETE has brought nothing. */
 static enum bfabric_status settle_delete(
 	struct settling *t, bool *ret_deleting, struct bfabric_error *err)
@@ -95,7 +106,7 @@ static enum bfabric_status settle_delete(
 	bool same = false;
 	enum bfabric_status status = continues(t, &same, err);
 
-	if (status == BFABRIC_OK && !same)
+	if (status == BFABRIC_OK && !same && !half_cleared(t))
 		return drop(t, err);
 	*ret_deleting = status == BFABRIC_OK;
 	return status;
@@ -148,12 +159,13 @@ static enum bfabric_status settle_reply(struct settling *t, struct bfabric_error
 }
 
 enum bfabric_status bf_manage_settle(const char *config_file, const char *environment,
-	const char *rescue_path, bool *ret_deleting, struct bf_secret *notes,
-	struct bfabric_error *err)
+	const char *rescue_path, const struct bf_document_call *call, bool *ret_deleting,
+	struct bf_secret *notes, struct bfabric_error *err)
 {
 	BF_CLEANUP(settling_release)
 	struct settling t = {.x = {.config_file = config_file,
 				     .rescue_path = rescue_path,
+				     .sys = call->sys,
 				     .secret_file = BF_SLOT_INIT,
 				     .rescue = {.slot = BF_SLOT_INIT},
 				     .notes = notes}};
@@ -163,7 +175,7 @@ enum bfabric_status bf_manage_settle(const char *config_file, const char *enviro
 
 	if (status != BFABRIC_OK || !found)
 		return status;
-	status = bf_manage_find(config_file, environment, &t.exists, &t.env, err);
+	status = bf_manage_find(config_file, environment, call, &t.exists, &t.env, err);
 	if (status == BFABRIC_OK)
 		status = bf_url_parse(t.x.head.base_url, &t.base, err);
 	if (status != BFABRIC_OK)

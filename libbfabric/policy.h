@@ -7,6 +7,7 @@
  *   state.c     what lies on disk under the lock, and which refresh token is the current one
  *   renew.c     spending a refresh token (or a client secret) once, and what a verdict leads to
  *   client_auth.c who the client is to the token endpoint
+ *   static_token.c  tokens that are written down and not obtained
  *   own.c       a login in memory only, without files and siblings
  *   keep.c      a new token: saving and serving it
  *   save.c      record, cache, rescue copy
@@ -110,6 +111,18 @@ bool bf_memory_serve(struct bfabric_session *s, int64_t min_ttl, struct bfabric_
 /* Keep the answer of a call if it is what the cache holds. Takes call->token over. */
 void bf_memory_keep(struct bf_call *call);
 void bf_session_forget(struct bfabric_session *s);
+
+/* ---- static_token.c ---- */
+
+#define BF_TOKEN_LOGIN "__oauth__" /* what B-Fabric's web services take as login beside a token */
+
+/*
+ * The token of a method that has no cache; `again`: also what the store has now. UNSUPPORTED: a
+ * password; NOT_LOGGED_IN, STORE_UNAVAILABLE.
+ */
+BF_MUST_USE enum bfabric_status bf_static_token(struct bfabric_session *s, bool again,
+	int64_t deadline, struct bfabric_token *ret, struct bfabric_error *err);
+bool bf_password_is_token(const struct bf_environment *env);
 
 /* ---- own.c ---- */
 
@@ -314,9 +327,13 @@ BF_MUST_USE enum bfabric_status bf_keep(struct bf_call *call, struct bf_record *
 
 /* ---- client_auth.c ---- */
 
-/* client_secret, or the content of client_secret_file; empty: a public client. */
-BF_MUST_USE enum bfabric_status bf_client_secret(
-	const struct bf_environment *env, struct bf_secret *ret, struct bfabric_error *err);
+/*
+ * client_secret, or the content of client_secret_file, or what the environment's store holds;
+ * empty: a public client. `store` NULL: it is not asked. NOT_LOGGED_IN: a service whose store has
+ * none.
+ */
+BF_MUST_USE enum bfabric_status bf_client_secret(const struct bf_environment *env,
+	const struct bf_store *store, struct bf_secret *ret, struct bfabric_error *err);
 /* The forms of client authentication to try, best first; returns how many. */
 size_t bf_client_auth_forms(const char *known, bool has_secret, enum bf_client_auth ret_forms[2]);
 

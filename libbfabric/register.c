@@ -58,16 +58,17 @@ static void job_release(struct job *job)
 }
 
 static enum bfabric_status check_saved(
-	struct job *job, struct bf_secret *notes, struct bfabric_error *err)
+	struct job *job, int64_t deadline, struct bf_secret *notes, struct bfabric_error *err)
 {
 	const struct bf_registering *r = job->r;
+	const struct bf_document_call call = {r->session->sys, r->session->cancel, deadline};
 	bool deleting = false;
 	enum bfabric_status status = bf_manage_settle(
-		r->config_file, r->save_env, job->rescue_path, &deleting, notes, err);
+		r->config_file, r->save_env, job->rescue_path, &call, &deleting, notes, err);
 
 	if (status == BFABRIC_OK)
-		status =
-			bf_manage_find(r->config_file, r->save_env, &job->replaces, &job->old, err);
+		status = bf_manage_find(
+			r->config_file, r->save_env, &call, &job->replaces, &job->old, err);
 	if (status != BFABRIC_OK || !job->replaces || r->overwrite)
 		return status;
 	return bf_fail(err, BFABRIC_FORBIDDEN,
@@ -91,11 +92,19 @@ static enum bfabric_status prepare(
 		status = bf_rescue_lock(
 			job->lock_path, s->sys, s->cancel, deadline, &job->lock, err);
 	if (status == BFABRIC_OK)
-		status = r->save_env ? check_saved(job, notes, err)
+		status = r->save_env ? check_saved(job, deadline, notes, err)
 				     : check_unsaved(job->rescue_path, err);
 	if (status == BFABRIC_OK)
 		status = bf_login_connect(&job->flow, s, deadline, BF_MANAGE_MS, err);
 	return status;
+}
+
+/* NULL: file. */
+static const char *store_of(const struct job *job)
+{
+	const char *named = job->r->store ? job->r->store : job->old.store;
+
+	return named && strcmp(named, "file") != 0 ? named : NULL;
 }
 
 static enum bfabric_status exchange(struct job *job, struct bf_client_registration *ret,
@@ -109,6 +118,7 @@ static enum bfabric_status exchange(struct job *job, struct bf_client_registrati
 		.flow = &job->flow,
 		.env = job->replaces ? &job->old : NULL,
 		.save = r->save_env != NULL,
+		.sys = r->session->sys,
 		.rescue = {.slot = BF_SLOT_INIT},
 		.secret_file = BF_SLOT_INIT,
 		.notes = notes,
@@ -119,7 +129,8 @@ static enum bfabric_status exchange(struct job *job, struct bf_client_registrati
 	x.head.environment = strdup(job->name);
 	x.head.base_url = strdup(r->session->env.url.text);
 	x.head.service = r->metadata->service_user_login != NULL;
-	if (!x.head.environment || !x.head.base_url)
+	if (!x.head.environment || !x.head.base_url ||
+		!bf_copy_string(&x.head.store, store_of(job)))
 		return bf_fail_nomem(err);
 	/* What stands in the way here is told before the server is asked for its endpoints. */
 	status = bf_exchange_check(&x, err);

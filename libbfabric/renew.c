@@ -120,7 +120,7 @@ static enum bfabric_status renewal_init(struct renewal *r, struct bf_call *call,
 {
 	const struct bf_environment *env = &call->s->env;
 	bool service = env->method == BFABRIC_AUTH_CLIENT_CREDENTIALS;
-	enum bfabric_status status = bf_client_secret(env, &r->secret, err);
+	enum bfabric_status status = bf_client_secret(env, &call->s->store, &r->secret, err);
 
 	if (status != BFABRIC_OK)
 		return status;
@@ -363,6 +363,8 @@ enum bfabric_status bf_renew(struct bf_call *call, struct bf_lock *lock, struct 
 	if (without_refresh(call, state))
 		return nothing_to_spend(call, &state->record, err);
 	status = renewal_init(&r, call, &state->record, err);
+	if (status == BFABRIC_STORE_UNAVAILABLE) /* a service's secret */
+		return bf_call_fall_back(call, status, err);
 	if (status != BFABRIC_OK)
 		return status;
 	status = bf_save_reserve(call->s, &save, err);

@@ -131,14 +131,35 @@ enum bfabric_status bf_save_rescue(struct bfabric_session *s, const struct bf_re
 	return status == BFABRIC_OK ? BFABRIC_SYSTEM : status;
 }
 
+/*
+ * The store is another program's, and takes as long as it takes. Until it has the token a copy in
+ * the runtime directory, which is memory, outlives us; whoever saves the record removes it.
+ */
+static bool bridge(const struct bfabric_session *s, const struct bf_record *record)
+{
+	BF_AUTO_SECRET struct bf_secret text = BF_SECRET_INIT;
+
+	return s->paths.runtime_rescue &&
+	       bf_record_encode(record, &text, /* err= */ NULL) == BFABRIC_OK &&
+	       bf_file_replace(s->paths.runtime_rescue, bf_secret_reveal(&text), text.len,
+		       /* err= */ NULL) == BFABRIC_OK;
+}
+
 enum bfabric_status bf_save_apart(struct bfabric_session *s, const struct bf_record *record,
 	const char **ret_rescue, struct bfabric_error *err)
 {
-	enum bfabric_status status = BFABRIC_OK;
+	bool bridged;
+	enum bfabric_status status;
 
-	if (bf_session_apart(s))
-		status = bf_apart_put(s, record, err);
-	if (status != BFABRIC_OK)
+	if (!bf_session_apart(s))
+		return BFABRIC_OK;
+	bridged = bridge(s, record);
+	status = bf_apart_put(s, record, err);
+	if (status == BFABRIC_OK)
+		return status;
+	if (bridged)
+		*ret_rescue = s->paths.runtime_rescue;
+	else
 		(void)!bf_save_rescue(s, record, ret_rescue, /* err= */ NULL);
 	return status;
 }

@@ -11,9 +11,8 @@
 
 #include "net/http.h"
 
-#define OAUTH_LOGIN   "__oauth__" /* what B-Fabric's web services take as login beside a token */
-#define YOUNG_SECONDS 30          /* a token this young is not refused for its age */
-#define FORCE_SECONDS 60          /* one refresh because of a refused token per minute */
+#define YOUNG_SECONDS 30 /* a token this young is not refused for its age */
+#define FORCE_SECONDS 60 /* one refresh because of a refused token per minute */
 
 bool bf_session_cached(const struct bfabric_session *s)
 {
@@ -212,35 +211,6 @@ static enum bfabric_status run_policy(
 	return BFABRIC_OK;
 }
 
-/* The token that `login: __oauth__` and BFABRICPY_CONFIG_OVERRIDE carry in the place of a password.
- */
-static bool password_is_token(const struct bf_environment *env)
-{
-	return env->login && strcmp(env->login, OAUTH_LOGIN) == 0 &&
-	       !bf_secret_empty(&env->password);
-}
-
-static enum bfabric_status static_token(
-	const struct bf_environment *env, struct bfabric_token *ret, struct bfabric_error *err)
-{
-	if (!bf_secret_empty(&env->pat))
-		return bf_hand_out(&env->pat, /* scope= */ NULL, /* expires_at= */ 0, ret, err);
-	if (password_is_token(env))
-		return bf_hand_out(
-			&env->password, /* scope= */ NULL, /* expires_at= */ 0, ret, err);
-	if (env->method == BFABRIC_AUTH_PASSWORD)
-		return bf_fail(err, BFABRIC_UNSUPPORTED,
-			"environment %s logs in with a password: there is "
-			"no token",
-			env->name);
-	if (env->method == BFABRIC_AUTH_PAT)
-		return bf_fail(err, BFABRIC_NOT_LOGGED_IN,
-			"environment %s is logged out: there is no personal access token in it",
-			env->name);
-	return bf_fail(
-		err, BFABRIC_NOT_LOGGED_IN, "environment %s says no way to log in", env->name);
-}
-
 enum bfabric_status bf_session_get(struct bfabric_session *session, int64_t min_ttl,
 	bool force_refresh, int64_t deadline, struct bfabric_token *ret_token,
 	struct bfabric_error *err)
@@ -257,7 +227,7 @@ enum bfabric_status bf_session_get(struct bfabric_session *session, int64_t min_
 	if (!err) /* warnings quote it */
 		err = &own;
 	if (!bf_session_cached(session))
-		return static_token(&session->env, ret_token, err);
+		return bf_static_token(session, force_refresh, deadline, ret_token, err);
 	if (bf_environment_disarmed(&session->env))
 		return bf_fail(err, BFABRIC_NOT_LOGGED_IN,
 			"environment %s (%s, line %u) has neither "
@@ -268,8 +238,8 @@ enum bfabric_status bf_session_get(struct bfabric_session *session, int64_t min_
 	if (call.deadline == 0)
 		call.deadline = bf_boot_ms(session->sys) + BF_CALL_MS;
 	status = run_policy(&call, ret_token, err);
-	if (status == BFABRIC_NOT_LOGGED_IN && password_is_token(&session->env))
-		return static_token(&session->env, ret_token, err);
+	if (status == BFABRIC_NOT_LOGGED_IN && bf_password_is_token(&session->env))
+		return bf_static_token(session, force_refresh, deadline, ret_token, err);
 	return status;
 }
 
@@ -305,7 +275,7 @@ enum bfabric_status bfabric_session_auth(struct bfabric_session *session, int64_
 		if (status != BFABRIC_OK)
 			return status;
 	}
-	if (!bf_copy_string(&auth.login, password ? env->login : OAUTH_LOGIN) ||
+	if (!bf_copy_string(&auth.login, password ? env->login : BF_TOKEN_LOGIN) ||
 		!bf_copy_string(&auth.password,
 			password ? bf_secret_reveal(&env->password) : token.value)) {
 		bfabric_auth_clear(&auth);
@@ -363,6 +333,8 @@ enum bfabric_status bfabric_session_reject(
 
 	if (session->own)
 		bf_own_reject(session, token);
+	if (!session->own && !bf_session_cached(session))
+		bf_session_forget(session); /* another one may lie in the store by now */
 	if (session->own || !bf_session_cached(session))
 		return BFABRIC_OK;
 	status = bf_cache_read(&session->paths, &cached, &file, err);

@@ -65,9 +65,13 @@ struct bf_environment {
 void bf_environment_release(struct bf_environment *environment);
 #define BF_AUTO_ENVIRONMENT BF_CLEANUP(bf_environment_release)
 
+/* Has it a store of its own for its long-lived secrets (store.h), so that no file holds them? */
+bool bf_environment_apart(const struct bf_environment *environment);
+
 /*
  * A service without a secret: bfabricPy's logout takes that and leaves our cache, whose tokens are
- * not served any more.
+ * not served any more. One with a store of its own has its secret there, and bfabricPy has nothing
+ * to take; whether it is still there is found out by whoever needs it.
  */
 bool bf_environment_disarmed(const struct bf_environment *environment);
 

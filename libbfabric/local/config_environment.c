@@ -280,8 +280,14 @@ void bf_config_peek(const struct bf_config_entry *entry, const struct bf_yaml_no
 	}
 }
 
+bool bf_environment_apart(const struct bf_environment *environment)
+{
+	return environment->store && strcmp(environment->store, "file") != 0;
+}
+
 bool bf_environment_disarmed(const struct bf_environment *environment)
 {
 	return environment->method == BFABRIC_AUTH_CLIENT_CREDENTIALS &&
-	       bf_secret_empty(&environment->client_secret) && !environment->client_secret_file;
+	       bf_secret_empty(&environment->client_secret) && !environment->client_secret_file &&
+	       !bf_environment_apart(environment);
 }

@@ -103,8 +103,8 @@ static enum bfabric_status fail_said(
 	put_why(reply, why);
 	switch (reply->verdict) {
 	case BF_STORE_SAYS_LOCKED:
-		return bf_fail(err, BFABRIC_STORE_UNAVAILABLE,
-			"the keyring is locked: unlock it with 'bfabric auth unlock %s'", env);
+		return bf_fail(err, BFABRIC_STORE_UNAVAILABLE, "%s: run 'bfabric auth unlock %s'",
+			*reply->message ? reply->message : "the keyring is locked", env);
 	case BF_STORE_SAYS_NO_SERVICE:
 		return bf_fail(err, BFABRIC_STORE_UNAVAILABLE,
 			"there is no keyring to be used%s: start one (gnome-keyring, KeePassXC) "

@@ -186,7 +186,7 @@ class RealService(keyring_program.Case):
         self.store.kill()
         with ss.GnomeKeyring(password=None) as empty:
             for operation in ("get", "store", "erase", "probe"):
-                self.assertAnswer(self.ask(empty, operation, password="p"), "no-service",
+                self.assertAnswer(self.ask(empty, operation, password="p"), "locked",
                                   "no default keyring")
             self.assertAnswer(self.ask(empty, "unlock"), "denied", "dismissed")
 
@@ -266,7 +266,7 @@ class FakeService(keyring_program.Case):
                        {"GetAll": "not-found", "GetSecret": "not-found"}, locked=False)
 
     def test_default_collection(self):
-        self.fail_each("probe", ("ReadAlias", "Get"), {"Get": "no-service"}, locked=False)
+        self.fail_each("probe", ("ReadAlias", "Get"), {"Get": "locked"}, locked=False)
 
     def test_unlock(self):
         self.fail_each("unlock", ("Unlock", "Prompt"), {})

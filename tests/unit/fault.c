@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,6 +66,8 @@ static bool hit(enum fault_call call, const char *name)
 		return false;
 	state.fired = true;
 	state.name = name;
+	if (state.error == FAULT_KILL)
+		(void)raise(SIGKILL);
 	errno = state.error;
 	return true;
 }

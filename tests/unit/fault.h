@@ -52,6 +52,7 @@ enum fault_call {
 #define FAULT_MEMORY    FAULT_BIT(FAULT_ALLOCATE)
 #define FAULT_SYSTEM    (((1u << FAULT_CALLS) - 1) & ~FAULT_MEMORY) /* all but memory */
 #define FAULT_STAYS     (1u << 31) /* not one call, but the n-th and all that follow */
+#define FAULT_KILL      (-1) /* as errno: the process is killed there, in a child of the test */
 
 /*
  * From now on count the calls of these kinds (FAULT_BITs), and let the n-th (from 1) fail with this

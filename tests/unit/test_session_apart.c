@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "libbfabric/settle.h"
@@ -43,10 +44,12 @@ static void test_what_else_is_there_stays(void **state)
 	struct world *w = *state;
 
 	shelf_log_in(w);
-	shelf_set("client_secret", "a secret of its own");
+	shelf_set("client_secret", "its-own-secret");
+	w->server->form = FORM_SECRET; /* which is what the client says now */
+	strcpy(w->server->secret, "its-own-secret");
 	shelf_set("of a later version", "kept");
 	shelf_expect_alive(w);
-	assert_non_null(strstr(shelf.line, "a secret of its own"));
+	assert_non_null(strstr(shelf.line, "its-own-secret"));
 	assert_non_null(strstr(shelf.line, "of a later version"));
 }
 
@@ -187,6 +190,37 @@ static void test_cut_off_before_the_record(void **state)
 	shelf_expect_alive(w);
 }
 
+static enum bfabric_status die(const struct bf_store *store, int64_t deadline,
+	const struct bf_secret *line, struct bfabric_error *err)
+{
+	(void)store, (void)deadline, (void)line, (void)err;
+	_exit(9);
+}
+
+/* The server has rotated, and we are killed while the store is asked. */
+static void test_cut_off_before_the_store(void **state)
+{
+	struct world *w = *state;
+	struct bf_store_type dying;
+	pid_t child;
+	int how = 0;
+
+	shelf_log_in(w);
+	shelf_expire(w);
+	dying = *w->store;
+	dying.put = die;
+	child = fork();
+	if (child == 0) {
+		w->store = &dying;
+		world_reopen(w);
+		_exit(world_get(w) == BFABRIC_OK);
+	}
+	assert_int_equal(waitpid(child, &how, 0), child);
+	assert_int_equal(WEXITSTATUS(how), 9);
+	assert_int_equal(w->server->requests, 1);
+	shelf_expect_alive(w);
+}
+
 static void test_record_lost(void **state)
 {
 	struct world *w = *state;
@@ -300,6 +334,7 @@ int main(void)
 		world_test(test_login_while_the_store_is_lost),
 		world_test(test_a_login_unlocks_first),
 		world_test(test_cut_off_before_the_record),
+		world_test(test_cut_off_before_the_store),
 		world_test(test_record_lost),
 		world_test(test_store_chosen_by_hand),
 		world_test(test_refused_is_not_asked_again),

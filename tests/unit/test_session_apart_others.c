@@ -72,7 +72,7 @@ static void test_logout_of_bfabricpy(void **state)
 	struct world *w = *state;
 
 	shelf_log_in(w);
-	shelf_set("client_secret", "stays");
+	shelf_set("registration_access_token", "stays");
 	py_logout(w);
 	assert_int_equal(world_get_new(w), BFABRIC_NOT_LOGGED_IN);
 	assert_string_equal(shelf_refresh_token(), "");
