@@ -70,8 +70,8 @@ bool bf_apart_expected(const struct bfabric_session *s, const struct bf_record *
 	       !bf_record_lapsed(record) && (bf_record_renewable(record) || !record->login);
 }
 
-enum bfabric_status bf_apart_fetch(
-	const struct bfabric_session *s, struct bf_record *record, struct bfabric_error *err)
+enum bfabric_status bf_apart_fetch(const struct bfabric_session *s, struct bf_record *record,
+	struct bf_secret *ret_client_secret, struct bfabric_error *err)
 {
 	BF_AUTO_STORED struct bf_stored stored = BF_STORED_INIT;
 	bool found = false;
@@ -80,7 +80,11 @@ enum bfabric_status bf_apart_fetch(
 	if (!bf_apart_expected(s, record))
 		return BFABRIC_OK;
 	status = bf_store_get(&s->store, /* deadline= */ 0, &found, &stored, err);
-	return status == BFABRIC_OK ? take(s, record, &stored, err) : status;
+	if (status == BFABRIC_OK)
+		status = take(s, record, &stored, err);
+	if (status == BFABRIC_OK && ret_client_secret)
+		bf_secret_move(ret_client_secret, &stored.client_secret);
+	return status;
 }
 
 enum bfabric_status bf_apart_peek(

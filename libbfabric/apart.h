@@ -27,11 +27,12 @@ bool bf_apart_expected(const struct bfabric_session *s, const struct bf_record *
 
 /*
  * If so, the refresh token into record->token. One that the record does not know (another program
- * put it there, or our own record was lost) is taken unless it is spent. STORE_UNAVAILABLE: no
- * answer, or it is gone from there.
+ * put it there, or our own record was lost) is taken unless it is spent. *ret_client_secret (NULL:
+ * nobody wants it) is the client's, if it lies there too. STORE_UNAVAILABLE: no answer, or it is
+ * gone from there.
  */
-BF_MUST_USE enum bfabric_status bf_apart_fetch(
-	const struct bfabric_session *s, struct bf_record *record, struct bfabric_error *err);
+BF_MUST_USE enum bfabric_status bf_apart_fetch(const struct bfabric_session *s,
+	struct bf_record *record, struct bf_secret *ret_client_secret, struct bfabric_error *err);
 
 /* record->token.refresh into the store, unless it lies there already. */
 BF_MUST_USE enum bfabric_status bf_apart_put(

@@ -31,7 +31,7 @@ static enum bfabric_status collect_login(struct bf_mover *m, struct bfabric_erro
 
 	if (status != BFABRIC_OK)
 		return status;
-	status = bf_apart_fetch(m->from, record, &why);
+	status = bf_apart_fetch(m->from, record, /* ret_client_secret= */ NULL, &why);
 	if (status != BFABRIC_OK && status != BFABRIC_LOGIN_REQUIRED)
 		return bf_fail(err, status, "%s", why.text);
 	if (status != BFABRIC_OK || bf_record_spent(record, refresh))

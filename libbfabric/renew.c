@@ -22,6 +22,8 @@ struct renewal {
 	struct bf_record *record;
 	const struct bf_grant *grant;
 	struct bf_secret secret;
+	struct bf_secret beside; /* one that lies beside the refresh token, */
+	bool looked;             /* if that was looked for */
 	char *endpoint;
 	int64_t deadline; /* of all its requests together: signals are held back so long */
 	enum bf_token_verdict verdict;
@@ -31,6 +33,7 @@ struct renewal {
 static void renewal_release(struct renewal *r)
 {
 	bf_secret_release(&r->secret);
+	bf_secret_release(&r->beside);
 	free(r->endpoint);
 	json_decref(r->reply);
 }
@@ -120,10 +123,13 @@ static enum bfabric_status renewal_init(struct renewal *r, struct bf_call *call,
 {
 	const struct bf_environment *env = &call->s->env;
 	bool service = env->method == BFABRIC_AUTH_CLIENT_CREDENTIALS;
-	enum bfabric_status status = bf_client_secret(env, &call->s->store, &r->secret, err);
+	enum bfabric_status status =
+		bf_client_secret(env, r->looked ? NULL : &call->s->store, &r->secret, err);
 
 	if (status != BFABRIC_OK)
 		return status;
+	if (bf_secret_empty(&r->secret))
+		bf_secret_move(&r->secret, &r->beside);
 	r->call = call;
 	r->record = record;
 	r->grant = service ? &bf_grant_client_credentials : &bf_grant_refresh_token;
@@ -356,8 +362,9 @@ enum bfabric_status bf_renew(struct bf_call *call, struct bf_lock *lock, struct 
 	if (without_refresh(call, state) && !bf_apart_expected(call->s, &state->record))
 		return nothing_to_spend(call, &state->record, err);
 	status = check_time(call, err);
+	r.looked = bf_apart_expected(call->s, &state->record);
 	if (status == BFABRIC_OK)
-		status = bf_apart_fetch(call->s, &state->record, err);
+		status = bf_apart_fetch(call->s, &state->record, &r.beside, err);
 	if (status != BFABRIC_OK)
 		return bf_call_fall_back(call, status, err);
 	if (without_refresh(call, state))

@@ -48,7 +48,9 @@ static void test_what_else_is_there_stays(void **state)
 	w->server->form = FORM_SECRET; /* which is what the client says now */
 	strcpy(w->server->secret, "its-own-secret");
 	shelf_set("of a later version", "kept");
+	shelf.gets = 0;
 	shelf_expect_alive(w);
+	assert_int_equal(shelf.gets, 2); /* to spend, with the secret beside it, and to put */
 	assert_non_null(strstr(shelf.line, "its-own-secret"));
 	assert_non_null(strstr(shelf.line, "of a later version"));
 }
