@@ -16,9 +16,8 @@
 enum bf_outcome {
 	BF_OUT_OK,
 	BF_OUT_NOT_FOUND,
-	BF_OUT_LOCKED,     /* the keyring; a person can unlock it */
-	BF_OUT_NO_SERVICE, /* no bus, nobody on it who keeps secrets, or no keyring to keep them in
-			    */
+	BF_OUT_LOCKED,     /* the keyring, or there is none yet: a person can unlock or make it */
+	BF_OUT_NO_SERVICE, /* no bus, or nobody on it who keeps secrets */
 	BF_OUT_DENIED,     /* a person or the service said no */
 	BF_OUT_TIMEOUT,
 	BF_OUT_ERROR,

@@ -22,7 +22,7 @@ void bf_collection_release(struct bf_collection *collection);
 BF_MUST_USE enum bf_outcome bf_collection_find(
 	const struct bf_bus *bus, struct bf_collection *ret_collection, struct bf_answer *answer);
 
-/* The same, and it can be used now: NO_SERVICE when there is none, LOCKED. */
+/* The same, and it can be used now: else LOCKED, also when there is none, which unlocking makes. */
 BF_MUST_USE enum bf_outcome bf_collection_open(
 	const struct bf_bus *bus, struct bf_collection *ret_collection, struct bf_answer *answer);
 

@@ -18,7 +18,7 @@ static void item_free(void *pointer)
 void bf_items_release(struct bf_items *items)
 {
 	g_clear_pointer(&items->found, g_ptr_array_unref);
-	items->locked = 0;
+	g_clear_pointer(&items->locked, g_free);
 }
 
 const struct bf_item *bf_items_get(const struct bf_items *items, unsigned index)
@@ -102,8 +102,7 @@ enum bf_outcome bf_items_find(const struct bf_bus *bus, const struct bf_request 
 		return outcome;
 	g_variant_get(reply, "(^a&o^a&o)", &unlocked, &locked);
 	items.found = g_ptr_array_new_with_free_func(item_free);
-	while (locked[items.locked])
-		items.locked++;
+	items.locked = g_strdup(locked[0]);
 	for (unsigned i = 0; unlocked[i] && i < LOOK_AT_MAX && outcome == BF_OUT_OK; i++)
 		outcome = look_at(bus, unlocked[i], request, any_client, &items, answer);
 	if (outcome != BF_OUT_OK)
@@ -115,6 +114,27 @@ enum bf_outcome bf_items_find(const struct bf_bus *bus, const struct bf_request 
 	return BF_OUT_OK;
 }
 
+/* KeePassXC calls what it has to confirm locked, in a collection that is not. */
+static enum bf_outcome why_locked(
+	const struct bf_bus *bus, const char *path, struct bf_answer *answer)
+{
+	const char *slash = strrchr(path, '/');
+	g_autofree char *parent = g_strndup(path, (size_t)(slash - path));
+	bool locked = true;
+	const enum bf_outcome outcome =
+		slash == path ? BF_OUT_OK
+			      : bf_bus_locked(bus, parent, "org.freedesktop.Secret.Collection",
+					&locked, answer);
+
+	if (outcome != BF_OUT_OK && outcome != BF_OUT_NOT_FOUND)
+		return outcome;
+	if (locked)
+		return bf_end(answer, BF_OUT_LOCKED, "the keyring that has it is locked");
+	return bf_end(answer, BF_OUT_DENIED,
+		"the secret service wants to ask each time that it is read "
+		"(KeePassXC: Confirm when passwords are retrieved by clients)");
+}
+
 /* A keyring that is locked may hide what it holds, or show it as locked. */
 enum bf_outcome bf_items_missing(
 	const struct bf_bus *bus, const struct bf_items *items, struct bf_answer *answer)
@@ -123,7 +143,7 @@ enum bf_outcome bf_items_missing(
 	enum bf_outcome outcome;
 
 	if (items->locked)
-		return bf_end(answer, BF_OUT_LOCKED, "the keyring that has it is locked");
+		return why_locked(bus, items->locked, answer);
 	outcome = bf_collection_open(bus, &collection, answer);
 	return outcome == BF_OUT_OK ? BF_OUT_NOT_FOUND : outcome;
 }

@@ -12,7 +12,7 @@
  */
 struct bf_items {
 	GPtrArray *found; /* of struct bf_item, in unlocked collections */
-	unsigned locked;  /* may be ours, but nobody can say */
+	char *locked;     /* path of one that is locked; NULL: none is. Not to be looked into */
 };
 
 #define BF_ITEMS_INIT                                                                              \
@@ -30,8 +30,8 @@ BF_MUST_USE enum bf_outcome bf_items_find(const struct bf_bus *bus,
 	struct bf_answer *answer);
 
 /*
- * Nothing was found: say why. LOCKED, NO_SERVICE: it may be there, where nobody can look now.
- * NOT_FOUND otherwise.
+ * Nothing was found: say why. LOCKED: it may be there, where nobody can look now.
+ * DENIED: it is there, and the service wants to ask a person each time. NOT_FOUND otherwise.
  */
 BF_MUST_USE enum bf_outcome bf_items_missing(
 	const struct bf_bus *bus, const struct bf_items *items, struct bf_answer *answer);

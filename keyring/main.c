@@ -35,7 +35,7 @@ static void print_help(FILE *to)
 	fputs("Usage: bfabric-keyring OPERATION <REQUEST\n"
 	      "       bfabric-keyring --help | --version\n\n"
 	      "Keeps secrets in the desktop's secret store. The request and the reply have the\n"
-	      "format of git-credential(1); bfabric-keyring(1) says what they hold.\n\n",
+	      "format of git-credential(1); bfabric-keyring(8) says what they hold.\n\n",
 		to);
 	for (size_t i = 0; i < OPERATIONS; i++)
 		fprintf(to, "  %-7s  %s\n", operations[i].name, operations[i].help);

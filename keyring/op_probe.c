@@ -96,9 +96,12 @@ static enum bf_outcome step_item(struct probe *probe, char **ret_found, struct b
 		return BF_OUT_OK;
 	outcome = bf_items_find(
 		&probe->bus, probe->request, /* any_client= */ false, &probe->items, answer);
-	if (outcome == BF_OUT_OK)
-		*ret_found = g_strdup_printf("%u of this environment", probe->items.found->len);
-	return outcome;
+	if (outcome != BF_OUT_OK)
+		return outcome;
+	if (probe->items.locked && !bf_items_get(&probe->items, 0))
+		return bf_items_missing(&probe->bus, &probe->items, answer);
+	*ret_found = g_strdup_printf("%u of this environment", probe->items.found->len);
+	return BF_OUT_OK;
 }
 
 static const struct step {

@@ -29,7 +29,7 @@ enum bf_outcome bf_operation_unlock(const struct bf_request *request, struct bf_
 		return outcome;
 	outcome = bf_collection_open(&bus, &collection, answer);
 	/* The dialogue is over, and nothing has come of it. */
-	if (outcome == BF_OUT_LOCKED || outcome == BF_OUT_NO_SERVICE)
+	if (outcome == BF_OUT_LOCKED)
 		return bf_end(answer, BF_OUT_DENIED, "the keyring did not let itself be unlocked");
 	return outcome;
 }

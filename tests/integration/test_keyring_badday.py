@@ -238,6 +238,13 @@ class RealService(keyring_program.Case):
         self.assertExit(result, 13)
 
 
+class AskingProvider(FakeProvider):
+    """An item that is locked, in a collection that is not."""
+
+    def on_SearchItems(self, message):
+        self.bus.answer(message, "aoao", [], ["/org/freedesktop/secrets/collection/login/1"])
+
+
 class FakeService(keyring_program.Case):
     """What no real service does on demand: here each call of a lookup fails in turn."""
 
@@ -281,6 +288,14 @@ class FakeService(keyring_program.Case):
             result, called = self.ask_fake(operation)
             self.assertAnswer(result, "locked", "locked")
             self.assertNotIn("Prompt", called)
+
+    def test_an_item_that_is_asked_for_each_time(self):
+        """As KeePassXC does it by default: unlocking helps nobody, its settings do."""
+        with AskingProvider(locked=False) as place:
+            for operation in ("get", "store", "erase", "probe"):
+                result = self.ask(place, operation, password="new", timeout=LONG)
+                self.assertAnswer(result, "denied", "ask each time.*Confirm when passwords")
+            self.assertNotIn("Prompt", place.called)
 
     def test_prompts(self):
         """unlock asks; what is not answered is taken off the screen."""
