@@ -10,7 +10,8 @@ VERBS = ("token", "auth status", "auth pkce", "auth device-code", "auth pat", "a
          "auth list", "auth activate", "auth logout", "auth remove", "auth register", "auth client-show",
          "auth client-update", "auth client-delete", "configure git", "exec", "doctor")
 COMMON = "common to all verbs"
-PAGES = ("bfabric.1", "git-credential-bfabric.1", "libbfabric.3", "bfabricpy.yml.5")
+PAGES = ("bfabric.1", "git-credential-bfabric.1", "libbfabric.3", "bfabricpy.yml.5",
+         "bfabric-keyring.8")
 
 
 def page(name):
@@ -102,6 +103,27 @@ class Manual(source.TestCase):
         self.assertIsNotNone(section, "man/bfabric.1 has no section EXIT STATUS")
         codes = set(map(int, re.findall(r"^\.It(?: Er| Ic| Li| Sy)?\s+(\d+)", section.group(1), re.M)))
         self.assertEqual(codes, set(table.values()))
+
+    def test_keyring_program(self):
+        """Operations, keys of the request, statuses with their exit codes, as the sources have them."""
+        text = page("bfabric-keyring.8")
+        body = re.search(r"^\.Sh DESCRIPTION\n(.*?)^\.Sh ", text, re.S | re.M).group(1)
+        first, *rest = re.split(r"^\.Ss ", body, flags=re.M)
+        said = re.findall(r"^\.It Cm (\w+)$", first, re.M)
+        self.assertEqual(said, re.findall(r'^\t\{"(\w+)", bf_operation_', source.text("keyring/main.c"),
+                                          re.M))
+        request = re.findall(r"^\.It Cm (\w+)$", rest[0], re.M)
+        reader = source.text("keyring/request.c")
+        for key in request:
+            self.assertIn(f'"{key}"', reader)
+        answer = source.text("keyring/answer.c")
+        names = dict(re.findall(r'case (BF_OUT_\w+):\n\t\treturn "([\w-]+)";', answer))
+        codes = {}
+        for cases, code in re.findall(r"((?:\tcase BF_OUT_\w+:\n)+)\t\treturn (\d+);", answer):
+            codes.update({names[one]: code for one in re.findall(r"BF_OUT_\w+", cases)})
+        self.assertEqual(len(codes), 7)
+        section = text.partition(".Sh EXIT STATUS\n")[2].partition("\n.Sh ")[0]
+        self.assertEqual(dict(re.findall(r"^\.It Cm (\S+) Ta (\d+) Ta ", section, re.M)), codes)
 
     def test_pages_are_well_formed(self):
         if not shutil.which("mandoc"):
