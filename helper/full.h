@@ -36,6 +36,12 @@ enum bfabric_status bf_run_pat(
 	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
 enum bfabric_status bf_run_service(
 	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
+enum bfabric_status bf_run_store(
+	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
+enum bfabric_status bf_run_unlock(
+	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
+enum bfabric_status bf_run_refresh(
+	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
 enum bfabric_status bf_run_register(
 	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
 enum bfabric_status bf_run_client_show(
@@ -55,6 +61,9 @@ extern const struct bf_verb bf_verb_activate;
 extern const struct bf_verb bf_verb_remove;
 extern const struct bf_verb bf_verb_pat;
 extern const struct bf_verb bf_verb_service;
+extern const struct bf_verb bf_verb_store;
+extern const struct bf_verb bf_verb_unlock;
+extern const struct bf_verb bf_verb_refresh;
 extern const struct bf_verb bf_verb_status;
 extern const struct bf_verb bf_verb_device;
 extern const struct bf_verb bf_verb_pkce;

@@ -45,6 +45,7 @@ struct bf_command_line {
 	int print;
 	int global;
 	int all;
+	int pending;
 	int no_confirm;
 	int inline_secret;
 	int override;

@@ -12,6 +12,7 @@ static const struct bf_option options[] = {
 		.value = 1,
 		.limit = 86400,
 		.help = "Wait this long for the approval (default: 600)."},
+	BF_ROW_STORE,
 	BF_ROW_SET_DEFAULT,
 	BF_ROW_NO_SET_DEFAULT,
 	BF_ROW_CONFIG_FILE,

@@ -30,6 +30,7 @@ static const struct bf_option options[] = {
 		.value = 1,
 		.limit = 86400,
 		.help = "Wait this long for the browser (default: 120)."},
+	BF_ROW_STORE,
 	BF_ROW_SET_DEFAULT,
 	BF_ROW_NO_SET_DEFAULT,
 	BF_ROW_CONFIG_FILE,
@@ -112,6 +113,7 @@ static void put_device_command(const struct person *p, struct bf_secret *out)
 	put_argument(" --env ", call->environment, out);
 	put_argument(" --client-id ", call->client_id, out);
 	put_argument(" --scope ", scope ? p->environment->scope : NULL, out);
+	put_argument(" --store ", call->store, out);
 	put_argument(" --config-file ", call->config_file, out);
 	if (call->set_default != BF_DEFAULT_IF_FIRST)
 		bf_secret_puts(out, call->set_default == BF_DEFAULT_YES ? " --set-default"

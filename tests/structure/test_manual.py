@@ -8,7 +8,8 @@ import test_binaries
 
 VERBS = ("token", "auth status", "auth pkce", "auth device-code", "auth pat", "auth service-account",
          "auth list", "auth activate", "auth logout", "auth remove", "auth register", "auth client-show",
-         "auth client-update", "auth client-delete", "configure git", "exec", "doctor")
+         "auth client-update", "auth client-delete", "auth refresh", "auth store", "auth unlock",
+         "configure git", "exec", "doctor")
 COMMON = "common to all verbs"
 PAGES = ("bfabric.1", "git-credential-bfabric.1", "libbfabric.3", "bfabricpy.yml.5",
          "bfabric-keyring.8")
