@@ -23,6 +23,7 @@ static const struct bf_section sections[] = {
 	{"config", "Configuration", bf_checks_config},
 	{"files", "Folders and files", bf_checks_files},
 	{"login", "Login", bf_checks_login},
+	{"store", "Store of secrets", bf_checks_store},
 	{"server", "Server", bf_checks_server},
 	{"git", "git", bf_checks_git},
 	{"tools", "Programs and variables", bf_checks_tools},

@@ -159,7 +159,8 @@ static void check_rescue(struct bf_doctor *d)
 	BF_AUTO_PATHS struct bf_paths paths = BF_PATHS_INIT;
 	const char *places[2] = {NULL, NULL};
 
-	if (!get_paths(d, &paths))
+	/* With a store of its own it may wait for that: doctor_store.c. */
+	if (strcmp(d->environment.store, "file") != 0 || !get_paths(d, &paths))
 		return;
 	places[0] = paths.rescued;
 	places[1] = paths.runtime_rescue;

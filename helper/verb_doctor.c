@@ -24,7 +24,8 @@ const struct bf_verb bf_verb_doctor = {
 	.name = "doctor",
 	.summary = "find out what is wrong, and what to do",
 	.options = options,
-	.text = "Looks at configuration, files, login, server, git and programs, and says of each "
+	.text = "Looks at configuration, files, login, store of secrets, server, git and programs, "
+		"and says of each "
 		"what is right, what is not, and what to do. Changes nothing, refreshes nothing, "
 		"shows no secret: the report can be sent to whoever helps you. Takes 20 seconds "
 		"at most.\n\n"

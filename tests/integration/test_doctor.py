@@ -71,7 +71,7 @@ class Well(Case):
         findings = self.doctor()
         self.assertAllWell(findings, [("tools", "programs")])
         self.assertEqual({one["section"] for one in findings},
-                         {"config", "files", "login", "server", "git", "tools"})
+                         {"config", "files", "login", "store", "server", "git", "tools"})
         self.assertFound(findings, "server", "certificate", "ok", "issued by", "days left")
         self.assertFound(findings, "server", "clock", "ok", "agrees")
         text = json.dumps(findings)
