@@ -131,6 +131,14 @@ enum bfabric_status bf_call_fall_back(
 	return bf_call_serve(call, &call->cached, err);
 }
 
+enum bfabric_status bf_call_fall_back_all(struct bf_call *call, struct bf_lock *lock,
+	enum bfabric_status status, struct bfabric_error *err)
+{
+	if (status == BFABRIC_STORE_UNAVAILABLE)
+		bf_outcome_write(lock, call->s->sys, status, err);
+	return bf_call_fall_back(call, status, err);
+}
+
 /* ---- the lock -------------------------------------------------------------------------------- */
 
 enum bfabric_status bf_session_open_lock(
@@ -279,7 +287,7 @@ static enum bfabric_status bring_up_to_date(struct bf_call *call, struct bf_lock
 	if (status == BFABRIC_OK && (restore || state->rescued))
 		status = mend(call, state, err);
 	if (status != BFABRIC_OK)
-		return bf_call_fall_back(call, status, err);
+		return bf_call_fall_back_all(call, lock, status, err);
 	if (restore && !call->force && !call->rejected &&
 		bf_token_fresh(&call->cached, bf_wall(call->s->sys), call->min_ttl))
 		return bf_call_serve(call, &call->cached, err);

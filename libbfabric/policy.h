@@ -198,6 +198,12 @@ BF_MUST_USE enum bfabric_status bf_call_serve(
 /* Trouble: the cache's token with a warning if it still can be used, else the trouble itself. */
 BF_MUST_USE enum bfabric_status bf_call_fall_back(
 	struct bf_call *call, enum bfabric_status status, struct bfabric_error *err);
+/*
+ * The same while holding the lock. What the store says is true for those who wait, too: one after
+ * the other would wait for it as long as this call did.
+ */
+BF_MUST_USE enum bfabric_status bf_call_fall_back_all(struct bf_call *call, struct bf_lock *lock,
+	enum bfabric_status status, struct bfabric_error *err);
 void bf_call_warn(struct bf_call *call, const char *fmt, ...) BF_PRINTF(2, 3);
 
 /* Check the home, make ~/.bfabric/tokens, open the lock. */

@@ -365,13 +365,15 @@ enum bfabric_status bf_renew(struct bf_call *call, struct bf_lock *lock, struct 
 	r.looked = bf_apart_expected(call->s, &state->record);
 	if (status == BFABRIC_OK)
 		status = bf_apart_fetch(call->s, &state->record, &r.beside, err);
+	if (status == BFABRIC_OK)
+		status = check_time(call, err); /* the store may have taken it */
 	if (status != BFABRIC_OK)
-		return bf_call_fall_back(call, status, err);
+		return bf_call_fall_back_all(call, lock, status, err);
 	if (without_refresh(call, state))
 		return nothing_to_spend(call, &state->record, err);
 	status = renewal_init(&r, call, &state->record, err);
 	if (status == BFABRIC_STORE_UNAVAILABLE) /* a service's secret */
-		return bf_call_fall_back(call, status, err);
+		return bf_call_fall_back_all(call, lock, status, err);
 	if (status != BFABRIC_OK)
 		return status;
 	status = bf_save_reserve(call->s, &save, err);

@@ -11,13 +11,24 @@ static enum bfabric_status closed(struct bfabric_error *err)
 	return bf_fail(err, BFABRIC_STORE_UNAVAILABLE, "the shelf is locked");
 }
 
+/* Within the time that there is. */
+static bool opens(const struct bf_store *store, int64_t deadline)
+{
+	int64_t left = deadline - bf_boot_ms(store->sys);
+
+	assert_true(deadline > 0);
+	if (shelf.slow_ms > 0 && left > 0)
+		bf_sleep_ms(store->sys, shelf.slow_ms < left ? shelf.slow_ms : left);
+	return !shelf.locked && shelf.slow_ms <= left;
+}
+
 static enum bfabric_status get(const struct bf_store *store, int64_t deadline, bool *ret_found,
 	struct bf_secret *ret_line, struct bfabric_error *err)
 {
-	(void)store;
-	assert_true(deadline > 0);
 	shelf.gets++;
-	if (shelf.locked)
+	if (bf_cancelled(store->cancel))
+		return bf_fail(err, BFABRIC_CANCELLED, "cancelled at the shelf");
+	if (!opens(store, deadline))
 		return closed(err);
 	*ret_found = *shelf.line != '\0';
 	bf_secret_puts(ret_line, shelf.line);
@@ -27,10 +38,8 @@ static enum bfabric_status get(const struct bf_store *store, int64_t deadline, b
 static enum bfabric_status put(const struct bf_store *store, int64_t deadline,
 	const struct bf_secret *line, struct bfabric_error *err)
 {
-	(void)store;
-	assert_true(deadline > 0);
 	shelf.puts++;
-	if (shelf.locked)
+	if (!opens(store, deadline))
 		return closed(err);
 	assert_true(line->len < sizeof(shelf.line));
 	snprintf(shelf.line, sizeof(shelf.line), "%s", bf_secret_reveal(line));
@@ -40,9 +49,7 @@ static enum bfabric_status put(const struct bf_store *store, int64_t deadline,
 static enum bfabric_status erase(
 	const struct bf_store *store, int64_t deadline, struct bfabric_error *err)
 {
-	(void)store;
-	assert_true(deadline > 0);
-	if (shelf.locked)
+	if (!opens(store, deadline))
 		return closed(err);
 	*shelf.line = '\0';
 	return BFABRIC_OK;
@@ -51,9 +58,7 @@ static enum bfabric_status erase(
 static enum bf_store_state probe(
 	const struct bf_store *store, int64_t deadline, struct bfabric_error *err)
 {
-	(void)store;
-	assert_true(deadline > 0);
-	if (!shelf.locked)
+	if (opens(store, deadline))
 		return BF_STORE_READY;
 	(void)!closed(err);
 	return BF_STORE_LOCKED;

@@ -10,6 +10,7 @@
 struct shelf {
 	char line[4096]; /* the document; "" none */
 	bool locked;     /* every operation fails */
+	int64_t slow_ms; /* so long each takes */
 	unsigned gets, puts, unlocks;
 };
 
