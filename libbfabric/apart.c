@@ -60,7 +60,10 @@ static enum bfabric_status take(const struct bfabric_session *s, struct bf_recor
 			"put an old one back: log in again (bfabric login --env %s)",
 			bf_store_name(&s->store), s->env.name, s->env.name);
 	bf_trace(s, "refresh token %s comes from the store%s", bf_token_name(refresh).text,
-		bf_record_current(record, refresh) ? "" : ", where something else put it");
+		bf_record_current(record, refresh) ? "" : ", which the record does not know");
+	/* We were cut off before the record, or another program spent it. */
+	if (*record->held && strcmp(stored->predecessor, record->held) == 0)
+		bf_record_spend_current(record);
 	return bf_token_set_refresh(&record->token, refresh, err);
 }
 
@@ -107,24 +110,33 @@ static bool replace_string(char **to, const char *text)
 	return bf_copy_string(to, text);
 }
 
-enum bfabric_status bf_apart_put(
-	struct bfabric_session *s, const struct bf_record *record, struct bfabric_error *err)
+/*
+ * The store for what has to be done once it has begun: a person who interrupts a refresh is not in
+ * so great a hurry. Borrows from the session.
+ */
+static struct bf_store undisturbed(const struct bfabric_session *s)
 {
-	BF_AUTO_STORED struct bf_stored stored = BF_STORED_INIT;
-	int64_t deadline = limit(s);
-	bool found = false;
-	enum bfabric_status status = bf_store_get(&s->store, deadline, &found, &stored, err);
+	struct bf_store store = s->store;
 
-	if (status != BFABRIC_OK)
-		return status;
-	if (bf_secret_equal(&stored.refresh_token, &record->token.refresh))
+	store.cancel = NULL;
+	return store;
+}
+
+/* `stored`: what is there now. */
+static enum bfabric_status replace(struct bfabric_session *s, const struct bf_record *record,
+	struct bf_stored *stored, int64_t deadline, struct bfabric_error *err)
+{
+	const struct bf_store store = undisturbed(s);
+	enum bfabric_status status;
+
+	if (bf_secret_equal(&stored->refresh_token, &record->token.refresh))
 		return BFABRIC_OK;
-	bf_secret_release(&stored.refresh_token);
-	bf_secret_put_secret(&stored.refresh_token, &record->token.refresh);
-	memcpy(stored.predecessor, record->predecessor, sizeof(stored.predecessor));
-	if (stored.refresh_token.failed || !replace_string(&stored.login, record->login))
+	bf_secret_release(&stored->refresh_token);
+	bf_secret_put_secret(&stored->refresh_token, &record->token.refresh);
+	memcpy(stored->predecessor, record->predecessor, sizeof(stored->predecessor));
+	if (stored->refresh_token.failed || !replace_string(&stored->login, record->login))
 		return bf_fail_nomem(err);
-	status = bf_store_put(&s->store, deadline, &stored, err);
+	status = bf_store_put(&store, deadline, stored, err);
 	bf_trace(s, "refresh token %s goes into the store: %s",
 		bf_token_name(&record->token.refresh).text,
 		status == BFABRIC_OK ? "done"
@@ -133,20 +145,65 @@ enum bfabric_status bf_apart_put(
 	return status;
 }
 
-enum bfabric_status bf_apart_drop(struct bfabric_session *s, bool all, struct bfabric_error *err)
+enum bfabric_status bf_apart_put(
+	struct bfabric_session *s, const struct bf_record *record, struct bfabric_error *err)
+{
+	BF_AUTO_STORED struct bf_stored stored = BF_STORED_INIT;
+	const struct bf_store store = undisturbed(s);
+	int64_t deadline = limit(s);
+	bool found = false;
+	enum bfabric_status status = bf_store_get(&store, deadline, &found, &stored, err);
+
+	return status == BFABRIC_OK ? replace(s, record, &stored, deadline, err) : status;
+}
+
+static bool has_successor(const struct bf_stored *stored, const struct bf_record *record)
+{
+	const struct bf_secret *refresh = &record->token.refresh;
+	char hex[BF_SHA256_HEX];
+
+	bf_sha256_hex(bf_secret_reveal(refresh), refresh->len, hex);
+	return strcmp(hex, stored->predecessor) == 0 &&
+	       !bf_record_spent(record, &stored->refresh_token);
+}
+
+enum bfabric_status bf_apart_move(
+	struct bfabric_session *s, struct bf_record *record, struct bfabric_error *err)
 {
 	BF_AUTO_STORED struct bf_stored stored = BF_STORED_INIT;
 	int64_t deadline = limit(s);
 	bool found = false;
 	enum bfabric_status status;
 
-	if (all)
-		return bf_store_erase(&s->store, deadline, err);
+	if (bf_record_spent(record, &record->token.refresh))
+		return BFABRIC_OK;
 	status = bf_store_get(&s->store, deadline, &found, &stored, err);
+	if (status != BFABRIC_OK)
+		return status;
+	if (!has_successor(&stored, record))
+		return replace(s, record, &stored, deadline, err);
+	bf_trace(s, "refresh token %s stays out of the store, which has its successor",
+		bf_token_name(&record->token.refresh).text);
+	bf_record_spend(record, &record->token.refresh);
+	memcpy(record->predecessor, stored.predecessor, sizeof(record->predecessor));
+	return bf_token_set_refresh(&record->token, &stored.refresh_token, err);
+}
+
+enum bfabric_status bf_apart_drop(struct bfabric_session *s, bool all, struct bfabric_error *err)
+{
+	BF_AUTO_STORED struct bf_stored stored = BF_STORED_INIT;
+	const struct bf_store store = undisturbed(s);
+	int64_t deadline = limit(s);
+	bool found = false;
+	enum bfabric_status status;
+
+	if (all)
+		return bf_store_erase(&store, deadline, err);
+	status = bf_store_get(&store, deadline, &found, &stored, err);
 	if (status != BFABRIC_OK || !found || bf_secret_empty(&stored.refresh_token))
 		return status;
 	bf_secret_release(&stored.refresh_token);
 	stored.predecessor[0] = '\0';
-	return replace_string(&stored.login, NULL) ? bf_store_put(&s->store, deadline, &stored, err)
+	return replace_string(&stored.login, NULL) ? bf_store_put(&store, deadline, &stored, err)
 						   : bf_fail_nomem(err);
 }

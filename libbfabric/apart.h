@@ -34,15 +34,22 @@ bool bf_apart_expected(const struct bfabric_session *s, const struct bf_record *
 BF_MUST_USE enum bfabric_status bf_apart_fetch(const struct bfabric_session *s,
 	struct bf_record *record, struct bf_secret *ret_client_secret, struct bfabric_error *err);
 
-/* record->token.refresh into the store, unless it lies there already. */
+/* record->token.refresh into the store, unless it lies there already. Nobody can cancel it. */
 BF_MUST_USE enum bfabric_status bf_apart_put(
 	struct bfabric_session *s, const struct bf_record *record, struct bfabric_error *err);
+
+/*
+ * The same for one that was found in the files. It does not replace its own successor, which was
+ * saved when we were cut off, but becomes that; one that is spent goes nowhere.
+ */
+BF_MUST_USE enum bfabric_status bf_apart_move(
+	struct bfabric_session *s, struct bf_record *record, struct bfabric_error *err);
 
 /* What a logout has to revoke: empty if there is none. */
 BF_MUST_USE enum bfabric_status bf_apart_peek(
 	struct bfabric_session *s, struct bf_secret *ret_refresh, struct bfabric_error *err);
 
-/* Take the refresh token out of the store; `all`: the whole document. */
+/* Take the refresh token out of the store; `all`: the whole document. Nobody can cancel it. */
 BF_MUST_USE enum bfabric_status bf_apart_drop(
 	struct bfabric_session *s, bool all, struct bfabric_error *err);
 

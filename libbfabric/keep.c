@@ -2,7 +2,7 @@
  * What happens to a token that was just obtained: record and cache, else a rescue copy; unless
  * bfabricPy logged out or in meanwhile.
  */
-#include "policy.h"
+#include "apart.h"
 
 static void forget_marks(struct bfabric_session *s)
 {
@@ -37,6 +37,8 @@ static enum bfabric_status log_out(struct bf_call *call, struct bf_record *recor
 	bf_record_log_out(record);
 	/* Unsaved, the next call finds no cache and does it. */
 	(void)!bf_save_commit_record(save, record, /* err= */ NULL);
+	if (bf_session_apart(call->s)) /* a server that does not rotate would still take it */
+		(void)!bf_apart_drop(call->s, /* all= */ false, /* err= */ NULL);
 	bf_save_forget_rescue(call->s);
 	return bf_fail(err, BFABRIC_NOT_LOGGED_IN,
 		"not logged in to %s (environment %s) any more: logged out during a refresh",
@@ -81,7 +83,10 @@ enum bfabric_status bf_keep(struct bf_call *call, struct bf_record *record, stru
 	case LOGGED_OUT:
 		return log_out(call, record, save, err);
 	case LOGGED_IN:
-		/* The cache is theirs and is adopted when it is due. */
+		/* The cache is theirs and is adopted when it is due; ours only matters without it.
+		 */
+		if (bf_session_apart(call->s))
+			(void)!bf_apart_put(call->s, record, /* err= */ NULL);
 		(void)!bf_save_commit_record(save, record, /* err= */ NULL);
 		return bf_call_serve(call, &call->cached, err);
 	}

@@ -164,12 +164,28 @@ enum kinship {
 	STRANGE, /* somebody else's login */
 };
 
+/*
+ * Without a refresh token, as all caches are where that lies apart. Then one that we did not write
+ * since the login is from before it, whoever's it was, and one that runs out earlier than the
+ * record's is an earlier one.
+ */
+static enum kinship kinship_of_access(const struct bf_record *record, const struct bf_token *cached)
+{
+	bool apart = *record->held != '\0';
+
+	if (apart && !record->cache_written)
+		return BEHIND;
+	if (!same_subject(record, cached))
+		return STRANGE;
+	return apart && cached->expires_at < record->token.expires_at ? BEHIND : ACCESS;
+}
+
 static enum kinship kinship_of(const struct bf_record *record, const struct bf_token *cached)
 {
 	if (bf_secret_equal(&cached->access, &record->token.access))
 		return SAME;
 	if (bf_secret_empty(&cached->refresh))
-		return same_subject(record, cached) ? ACCESS : STRANGE;
+		return kinship_of_access(record, cached);
 	if (bf_record_current(record, &cached->refresh))
 		return record->token.expires_at < cached->expires_at ? AHEAD : BEHIND;
 	return bf_record_spent(record, &cached->refresh) ? BEHIND : STRANGE;
@@ -229,7 +245,7 @@ enum bfabric_status bf_state_look_last(struct bf_call *call)
 }
 
 /*
- * A refresh token in the cache of a login whose place is the store: put there by bfabricPy, or left
+ * A refresh token in the files of a login whose place is the store: put there by bfabricPy, or left
  * by a move that was cut off. The current one is taken, so that it comes into the store; no other
  * stays either.
  */
@@ -238,7 +254,10 @@ static enum bfabric_status take_out(struct bf_call *call, struct bf_record *reco
 {
 	const struct bf_secret *cached = &call->cached.refresh;
 
-	if (!call->found || bf_secret_empty(cached) || !bf_session_apart(call->s))
+	if (!bf_session_apart(call->s))
+		return BFABRIC_OK;
+	*ret_restore |= !bf_secret_empty(&record->token.refresh);
+	if (!call->found || bf_secret_empty(cached))
 		return BFABRIC_OK;
 	*ret_restore = true;
 	if (bf_secret_empty(&record->token.refresh) && bf_record_current(record, cached))
@@ -320,7 +339,7 @@ enum bfabric_status bf_state_mend(
 	struct bfabric_session *s = call->s;
 	struct bf_record *record = &state->record;
 	bool move = bf_session_apart(s) && !bf_secret_empty(&record->token.refresh);
-	enum bfabric_status status = move ? bf_apart_put(s, record, err) : BFABRIC_OK;
+	enum bfabric_status status = move ? bf_apart_move(s, record, err) : BFABRIC_OK;
 
 	if (status == BFABRIC_OK)
 		status = bf_token_copy(&call->cached, &record->token, err);

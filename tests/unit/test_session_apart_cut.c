@@ -1,0 +1,332 @@
+/*
+ * A refresh token in a store of its own, and everything at the wrong moment: writes that were cut
+ * off between store, record and cache, what was put back in between, logins and logouts by
+ * bfabricPy during a request, a person who interrupts, a store that takes its time.
+ */
+#include "shelf.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "libbfabric/settle.h"
+
+/* What lies on disk and in the store, to be put back. */
+struct snapshot {
+	char *record, *cache;
+	char line[sizeof(shelf.line)];
+};
+
+static void snapshot_release(struct snapshot *before)
+{
+	free(before->record);
+	free(before->cache);
+}
+
+#define AUTO_SNAPSHOT __attribute__((cleanup(snapshot_release)))
+
+static struct snapshot snapshot_take(struct world *w)
+{
+	struct snapshot now = {
+		.record = world_read(w->paths.record), .cache = world_read(w->paths.cache)};
+
+	memcpy(now.line, shelf.line, sizeof(now.line));
+	return now;
+}
+
+static void refresh(struct world *w)
+{
+	world_reopen(w);
+	assert_int_equal(world_get_forced(w), BFABRIC_OK);
+	assert_null(w->token.warning);
+}
+
+static void settle(struct world *w)
+{
+	world_reopen(w);
+	assert_int_equal(bf_session_settle(w->s, 0, &w->err), BFABRIC_OK);
+}
+
+/* ---- cut off --------------------------------------------------------------------------------- */
+
+/* After the record: its new access token is served, with no store and no server. */
+static void test_before_the_cache(void **state)
+{
+	struct world *w = *state;
+	AUTO_SNAPSHOT struct snapshot before = {0};
+
+	shelf_log_in(w);
+	before = snapshot_take(w);
+	world_pass(w, 28790);
+	refresh(w);
+	world_write(w->paths.cache, before.cache);
+	shelf.locked = true;
+	assert_int_equal(world_get_new(w), BFABRIC_OK);
+	assert_null(w->token.warning);
+	assert_int_equal(w->server->requests, 1);
+	shelf.locked = false;
+	shelf_expect_alive(w);
+}
+
+static void cut_off_login(struct world *w, const char *cache)
+{
+	BF_AUTO_FREE char *text = NULL;
+	char *flag;
+
+	world_login(w);
+	text = world_read(w->paths.record);
+	flag = strstr(text, "\"cache_written\": true");
+	if (!flag)
+		flag = strstr(text, "\"cache_written\":true");
+	assert_non_null(flag);
+	memcpy(strstr(flag, "true"), "null", 4);
+	world_write(w->paths.record, text);
+	world_write(w->paths.cache, cache);
+}
+
+/* The cache is that of the login before, of whomever: it does not end the one that was saved. */
+static void test_login_before_the_cache(void **state)
+{
+	struct world *w = *state;
+
+	for (int opaque = 0; opaque < 2; opaque++) {
+		AUTO_SNAPSHOT struct snapshot before = {0};
+
+		shelf_begin(w);
+		w->server->opaque = opaque;
+		py_login(w, "bob");
+		settle(w);
+		before = snapshot_take(w);
+		cut_off_login(w, before.cache);
+		shelf_expect_alive(w);
+	}
+}
+
+/* Before the record; and then an old document is put back. */
+static void test_before_the_record_and_put_back(void **state)
+{
+	struct world *w = *state;
+	AUTO_SNAPSHOT struct snapshot before = {0};
+
+	shelf_log_in(w);
+	before = snapshot_take(w);
+	refresh(w);
+	world_write(w->paths.record, before.record);
+	world_write(w->paths.cache, before.cache);
+	refresh(w);
+	memcpy(shelf.line, before.line, sizeof(shelf.line));
+	shelf_expire(w);
+	assert_int_equal(world_get(w), BFABRIC_LOGIN_REQUIRED);
+	assert_int_equal(w->server->reuses, 0);
+}
+
+/* The same, and the token that was exchanged is in the cache: the one in the store is the newer. */
+static void test_before_the_record_beside_a_full_cache(void **state)
+{
+	struct world *w = *state;
+	AUTO_SNAPSHOT struct snapshot files = {0}, before = {0};
+
+	world_login(w);
+	files = snapshot_take(w);
+	shelf_begin(w);
+	settle(w);
+	before = snapshot_take(w);
+	refresh(w);
+	world_write(w->paths.record, before.record);
+	world_write(w->paths.cache, files.cache);
+	shelf_expect_alive(w);
+}
+
+/* Even where the record was never stripped of it. */
+static void test_before_the_record_beside_full_files(void **state)
+{
+	struct world *w = *state;
+	AUTO_SNAPSHOT struct snapshot files = {0};
+
+	world_login(w);
+	files = snapshot_take(w);
+	shelf_begin(w);
+	refresh(w);
+	world_write(w->paths.record, files.record);
+	world_write(w->paths.cache, files.cache);
+	shelf_expect_alive(w);
+}
+
+/* A record of the time before the store beside a cache that has no refresh token any more. */
+static void test_only_the_record_has_it(void **state)
+{
+	struct world *w = *state;
+	AUTO_SNAPSHOT struct snapshot files = {0};
+
+	world_login(w);
+	files = snapshot_take(w);
+	shelf_begin(w);
+	settle(w);
+	world_write(w->paths.record, files.record);
+	settle(w);
+	shelf_expect_apart(w);
+	shelf_expect_alive(w);
+}
+
+/* ---- bfabricPy ------------------------------------------------------------------------------- */
+
+/* What is written back after a logout is spent: it leaves the cache, and does not get further. */
+static void test_written_back_after_a_logout(void **state)
+{
+	struct world *w = *state;
+	AUTO_SNAPSHOT struct snapshot before = {0};
+
+	shelf_begin(w);
+	py_login(w, "alice");
+	before = snapshot_take(w);
+	settle(w);
+	py_logout(w);
+	assert_int_equal(world_get_new(w), BFABRIC_NOT_LOGGED_IN);
+	world_write(w->paths.cache, before.cache);
+	settle(w);
+	assert_string_equal(shelf_refresh_token(), "");
+	assert_string_equal(world_refresh_token(w), "");
+	shelf_expire(w);
+	assert_int_equal(world_get(w), BFABRIC_LOGIN_REQUIRED);
+	assert_int_equal(w->server->requests, 0);
+	py_logout(w);
+	assert_int_equal(world_get_new(w), BFABRIC_NOT_LOGGED_IN);
+	world_login(w);
+	shelf_expect_alive(w);
+}
+
+static void log_out_meanwhile(void *data)
+{
+	py_logout(data);
+}
+
+/* A logout leaves nothing that is of use to anybody, on a server that does not rotate either. */
+static void test_logout_during_a_refresh(void **state)
+{
+	struct world *w = *state;
+
+	w->server->rotates = false;
+	shelf_log_in(w);
+	w->server->during = log_out_meanwhile;
+	w->server->data = w;
+	shelf_expire(w);
+	assert_int_equal(world_get(w), BFABRIC_NOT_LOGGED_IN);
+	assert_string_equal(shelf_refresh_token(), "");
+}
+
+static void log_in_meanwhile(void *data)
+{
+	py_login(data, "alice");
+}
+
+/* Their login is served, and what was refreshed is not lost in case that is overwritten. */
+static void test_login_during_a_refresh(void **state)
+{
+	struct world *w = *state;
+	AUTO_SNAPSHOT struct snapshot before = {0};
+
+	shelf_log_in(w);
+	before = snapshot_take(w);
+	w->server->during = log_in_meanwhile;
+	w->server->data = w;
+	shelf_expire(w);
+	assert_int_equal(world_get(w), BFABRIC_OK);
+	w->server->during = NULL;
+	world_write(w->paths.cache, before.cache);
+	shelf_expect_alive(w);
+}
+
+/* ---- time ------------------------------------------------------------------------------------ */
+
+/* Who waited while the store did not answer is told that, and does not ask it once more. */
+static void test_those_who_wait_share_it(void **state)
+{
+	struct world *w = *state;
+	BF_AUTO_CALL struct bf_call waiting = {.min_ttl = 60};
+	struct bfabric_error err = {0};
+	unsigned gets;
+
+	shelf_log_in(w);
+	shelf_expire(w);
+	waiting.s = w->s;
+	waiting.deadline = bf_boot_ms(&w->sys) + BF_CALL_MS;
+	assert_int_equal(bf_call_begin(&waiting, &err), BFABRIC_OK);
+	shelf.slow_ms = 5000;
+	assert_int_equal(world_get(w), BFABRIC_STORE_UNAVAILABLE);
+	gets = shelf.gets;
+	assert_int_equal(bf_policy_token(&waiting, &err), BFABRIC_STORE_UNAVAILABLE);
+	assert_string_equal(err.text, w->err.text);
+	assert_int_equal(shelf.gets, gets);
+	assert_int_equal(world_get(w), BFABRIC_STORE_UNAVAILABLE); /* who comes later asks */
+	assert_true(shelf.gets > gets);
+	shelf.slow_ms = 0;
+	shelf_expect_alive(w);
+}
+
+/* A store that took the time leaves too little of it to spend a token in. */
+static void test_a_slow_store_and_an_impatient_caller(void **state)
+{
+	struct world *w = *state;
+	struct bfabric_token token = {0};
+
+	shelf_log_in(w);
+	shelf_expire(w);
+	shelf.slow_ms = 1500;
+	assert_int_equal(bf_session_get(w->s, 60, /* force_refresh= */ false,
+				 bf_boot_ms(&w->sys) + 2500, &token, &w->err),
+		BFABRIC_TIMEOUT);
+	assert_int_equal(w->server->requests, 0);
+	shelf.slow_ms = 0;
+	shelf_expect_alive(w);
+}
+
+/* ---- a person who interrupts ----------------------------------------------------------------- */
+
+static void interrupt(void *data)
+{
+	bfabric_cancel_now(data);
+}
+
+/* What the server has rotated goes to its place all the same. */
+static void test_interrupted_after_rotation(void **state)
+{
+	struct world *w = *state;
+	struct bfabric_cancel *cancel = NULL;
+
+	assert_int_equal(bfabric_cancel_new(&cancel, &w->err), BFABRIC_OK);
+	w->seams.cancel = cancel;
+	shelf_log_in(w);
+	w->server->during = interrupt;
+	w->server->data = cancel;
+	shelf_expire(w);
+	assert_int_equal(world_get(w), BFABRIC_OK);
+	assert_null(w->token.warning);
+	shelf_expect_apart(w);
+	w->server->during = NULL;
+	shelf_expire(w);
+	assert_int_equal(world_get(w), BFABRIC_CANCELLED);
+	assert_int_equal(w->server->requests, 1);
+	w->seams.cancel = NULL;
+	shelf_expect_alive(w);
+	bfabric_cancel_free(cancel);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		world_test(test_before_the_cache),
+		world_test(test_login_before_the_cache),
+		world_test(test_before_the_record_and_put_back),
+		world_test(test_before_the_record_beside_a_full_cache),
+		world_test(test_before_the_record_beside_full_files),
+		world_test(test_only_the_record_has_it),
+		world_test(test_written_back_after_a_logout),
+		world_test(test_logout_during_a_refresh),
+		world_test(test_login_during_a_refresh),
+		world_test(test_those_who_wait_share_it),
+		world_test(test_a_slow_store_and_an_impatient_caller),
+		world_test(test_interrupted_after_rotation),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
