@@ -190,6 +190,8 @@ static enum bfabric_status take_reply(struct renewal *r, struct bfabric_error *e
 		bf_sha256_hex(bf_secret_reveal(spent), spent->len, record->predecessor);
 		bf_record_spend(record, spent);
 	}
+	if (bf_session_apart(r->call->s))
+		bf_record_spend(record, &record->token.access); /* see record.h */
 	bf_token_move(&record->token, &token);
 	bf_record_unspend(record, &record->token.refresh);
 	record->cache_written = true;

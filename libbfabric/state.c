@@ -34,6 +34,8 @@ static bool load_rescue(const char *path, const struct bf_token *cached, struct 
 		return false;
 	if (cached ? !belongs(&rescue, cached) : !bf_record_continues(&rescue, &state->record))
 		return false;
+	/* Of a login that only the store did not take: the rest was saved after it. */
+	rescue.cache_written |= !cached && state->record.cache_written;
 	bf_record_release(&state->record);
 	state->record = rescue;
 	rescue = (struct bf_record)BF_RECORD_INIT;
@@ -146,12 +148,12 @@ static enum bfabric_status logged_out(
  * apart, all tokens in the cache are like this, and bfabricPy writes back an earlier one: without a
  * name on both sides it is one of those. Else it has to be proven.
  */
-static bool same_subject(const struct bf_record *record, const struct bf_token *token)
+static bool same_subject(const struct bf_record *record, bool apart, const struct bf_token *token)
 {
 	BF_AUTO_FREE char *subject = bf_token_subject(token);
 
 	if (!subject || !record->subject)
-		return *record->held != '\0';
+		return apart;
 	return strcmp(subject, record->subject) == 0;
 }
 
@@ -165,27 +167,27 @@ enum kinship {
 };
 
 /*
- * Without a refresh token, as all caches are where that lies apart. Then one that we did not write
- * since the login is from before it, whoever's it was, and one that runs out earlier than the
- * record's is an earlier one.
+ * Without a refresh token, as all caches are where that lies apart. Then one that is known is an
+ * earlier one; so is whatever was there before our login, if its cache was not written yet, and
+ * what runs out before the record's.
  */
-static enum kinship kinship_of_access(const struct bf_record *record, const struct bf_token *cached)
+static enum kinship kinship_of_access(
+	const struct bf_record *record, bool apart, const struct bf_token *cached)
 {
-	bool apart = *record->held != '\0';
-
-	if (apart && !record->cache_written)
+	if (bf_record_spent(record, &cached->access) || (apart && !record->cache_written))
 		return BEHIND;
-	if (!same_subject(record, cached))
+	if (!same_subject(record, apart, cached))
 		return STRANGE;
 	return apart && cached->expires_at < record->token.expires_at ? BEHIND : ACCESS;
 }
 
-static enum kinship kinship_of(const struct bf_record *record, const struct bf_token *cached)
+static enum kinship kinship_of(
+	const struct bf_record *record, bool apart, const struct bf_token *cached)
 {
 	if (bf_secret_equal(&cached->access, &record->token.access))
 		return SAME;
 	if (bf_secret_empty(&cached->refresh))
-		return kinship_of_access(record, cached);
+		return kinship_of_access(record, apart, cached);
 	if (bf_record_current(record, &cached->refresh))
 		return record->token.expires_at < cached->expires_at ? AHEAD : BEHIND;
 	return bf_record_spent(record, &cached->refresh) ? BEHIND : STRANGE;
@@ -208,6 +210,7 @@ static enum bfabric_status reconcile_files(
 	struct bf_call *call, struct bf_state *state, bool *ret_restore, struct bfabric_error *err)
 {
 	struct bf_record *record = &state->record;
+	bool apart = bf_session_apart(call->s) || *record->held;
 
 	if (!call->found)
 		return without_cache(call, state, ret_restore, err);
@@ -217,7 +220,7 @@ static enum bfabric_status reconcile_files(
 			return bf_token_copy(&record->token, &call->cached, err);
 		return adopt(call, state, ret_restore, err);
 	}
-	switch (kinship_of(record, &call->cached)) {
+	switch (kinship_of(record, apart, &call->cached)) {
 	case SAME:
 	case ACCESS:
 		return BFABRIC_OK;

@@ -98,6 +98,8 @@ void bf_record_spend_current(struct bf_record *record)
 {
 	char hex[BF_SHA256_HEX];
 
+	if (*record->held)
+		bf_record_spend(record, &record->token.access);
 	if (current_digest(record, hex) && !spent_digest(record, hex))
 		push_spent(record, hex);
 	record->held[0] = '\0';

@@ -3,11 +3,13 @@
  *
  * bfabricPy writes the cache without a lock, and writes back what it read a while ago. The record,
  * which only we write and only under the lock, tells a token that was put there by a new login from
- * one that is long spent, without comparing clocks: `spent` holds the SHA-256 of the last 32
+ * one that is long spent, without comparing clocks: `spent` holds the SHA-256 of the last 64
  * refresh tokens that were used, replaced or refused.
  *
  * Where the refresh token lies in a store of its own (store.h), the record has only its SHA-256,
- * `held`: enough to tell all of that without asking the store.
+ * `held`: enough to tell all of that without asking the store. What bfabricPy writes back has no
+ * refresh token then, and is known by its access token, which joins the spent ones when it is
+ * replaced.
  *
  * JSON with "version": 1; members that we do not know are kept. A record of a later version is not
  * touched (UNSUPPORTED).
@@ -19,7 +21,7 @@
 #include "../base/hash.h"
 #include "token.h"
 
-#define BF_SPENT_MAX 32
+#define BF_SPENT_MAX 64
 
 struct bf_record {
 	json_t *members;           /* as read; NULL: a new record */

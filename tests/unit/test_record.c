@@ -73,7 +73,7 @@ static void numbered(struct bf_secret *token, int n)
 	bf_secret_printf(token, "token-%d", n);
 }
 
-static void test_the_last_32_are_remembered(void **state)
+static void test_the_last_64_are_remembered(void **state)
 {
 	BF_AUTO_RECORD struct bf_record r = BF_RECORD_INIT;
 	BF_AUTO_SECRET struct bf_secret token = BF_SECRET_INIT;
@@ -82,7 +82,7 @@ static void test_the_last_32_are_remembered(void **state)
 	assert_true(bf_record_spent(&r, &token)); /* there is nothing to spend in an empty one */
 	bf_record_spend(&r, &token);
 	assert_int_equal(r.spent_count, 0);
-	for (int i = 0; i < 40; i++) {
+	for (int i = 0; i < 80; i++) {
 		numbered(&token, i);
 		assert_false(bf_record_spent(&r, &token));
 		bf_record_spend(&r, &token);
@@ -90,9 +90,9 @@ static void test_the_last_32_are_remembered(void **state)
 		assert_true(bf_record_spent(&r, &token));
 	}
 	assert_int_equal(r.spent_count, BF_SPENT_MAX);
-	for (int i = 0; i < 40; i++) {
+	for (int i = 0; i < 80; i++) {
 		numbered(&token, i);
-		assert_int_equal(bf_record_spent(&r, &token), i >= 8);
+		assert_int_equal(bf_record_spent(&r, &token), i >= 16);
 	}
 }
 
@@ -158,7 +158,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
-		cmocka_unit_test(test_the_last_32_are_remembered),
+		cmocka_unit_test(test_the_last_64_are_remembered),
 		cmocka_unit_test(test_logging_out_keeps_only_what_is_spent),
 		cmocka_unit_test(test_what_a_rescue_copy_continues),
 	};

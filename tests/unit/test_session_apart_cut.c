@@ -5,6 +5,7 @@
  */
 #include "shelf.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -168,7 +169,55 @@ static void test_only_the_record_has_it(void **state)
 	shelf_expect_alive(w);
 }
 
+static void lose_promises(void *data)
+{
+	struct world *w = data;
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s.tmp", w->paths.record);
+	assert_int_equal(unlink(path), 0);
+	snprintf(path, sizeof(path), "%s.tmp", w->paths.cache);
+	assert_int_equal(unlink(path), 0);
+}
+
+/* What was rescued continues the login, also where no token tells whose it is. */
+static void test_neither_record_nor_cache(void **state)
+{
+	struct world *w = *state;
+
+	for (int opaque = 0; opaque < 2; opaque++) {
+		w->server->opaque = opaque;
+		shelf_log_in(w);
+		shelf_expire(w);
+		w->server->during = lose_promises;
+		w->server->data = w;
+		assert_int_equal(world_get(w), BFABRIC_OK);
+		w->server->during = NULL;
+		assert_true(world_exists(w->paths.runtime_rescue));
+		settle(w);
+		shelf_expect_apart(w);
+		shelf_expect_alive(w);
+	}
+}
+
 /* ---- bfabricPy ------------------------------------------------------------------------------- */
+
+/* Another person's token, from before this login. */
+static void test_written_back_of_another_person(void **state)
+{
+	struct world *w = *state;
+	AUTO_SNAPSHOT struct snapshot before = {0};
+
+	shelf_begin(w);
+	py_login(w, "bob");
+	settle(w);
+	before = snapshot_take(w);
+	world_login(w);
+	world_write(w->paths.cache, before.cache);
+	world_pass(w, 28790);
+	assert_int_equal(world_get_new(w), BFABRIC_OK);
+	shelf_expect_alive(w);
+}
 
 /* What is written back after a logout is spent: it leaves the cache, and does not get further. */
 static void test_written_back_after_a_logout(void **state)
@@ -193,6 +242,22 @@ static void test_written_back_after_a_logout(void **state)
 	assert_int_equal(world_get_new(w), BFABRIC_NOT_LOGGED_IN);
 	world_login(w);
 	shelf_expect_alive(w);
+}
+
+/* A login that the store did not take ends with the cache as any other. */
+static void test_logout_of_a_rescued_login(void **state)
+{
+	struct world *w = *state;
+
+	shelf_begin(w);
+	shelf.locked = true;
+	world_login(w);
+	assert_true(world_exists(w->paths.runtime_rescue));
+	py_logout(w);
+	shelf.locked = false;
+	assert_int_equal(world_get_new(w), BFABRIC_NOT_LOGGED_IN);
+	assert_string_equal(shelf_refresh_token(), "");
+	assert_false(world_exists(w->paths.runtime_rescue));
 }
 
 static void log_out_meanwhile(void *data)
@@ -320,7 +385,10 @@ int main(void)
 		world_test(test_before_the_record_beside_a_full_cache),
 		world_test(test_before_the_record_beside_full_files),
 		world_test(test_only_the_record_has_it),
+		world_test(test_neither_record_nor_cache),
+		world_test(test_written_back_of_another_person),
 		world_test(test_written_back_after_a_logout),
+		world_test(test_logout_of_a_rescued_login),
 		world_test(test_logout_during_a_refresh),
 		world_test(test_login_during_a_refresh),
 		world_test(test_those_who_wait_share_it),

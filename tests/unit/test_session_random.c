@@ -10,15 +10,24 @@
  *   - who is logged out stays so until somebody writes a cache;
  *   - and in the end, when all is quiet: if the current token is alive, a call succeeds.
  *
+ * Every other episode keeps the refresh token in a store of its own, which is locked, slow, emptied
+ * or put back in between. There also holds:
+ *
+ *   - without the store nothing is sent;
+ *   - settled, no file has a refresh token, and the current one lies in the store.
+ *
  * TEST_SEED repeats a run; TEST_SCALE scales the number of episodes.
  */
-#include "world.h"
+#include "shelf.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "libbfabric/settle.h"
+#include "logout.h"
 
 #define STEPS    60
 #define EPISODES 60
@@ -33,6 +42,9 @@ struct story {
 	bool interfere;                    /* bfabricPy acts while our request is under way */
 	int lose;                          /* 1: the promised record, 2: the cache, 3: both */
 	bool logged_out;
+	bool apart;                        /* the refresh token lies on the shelf */
+	bool close;                        /* which is locked while our request is under way */
+	char document[sizeof(shelf.line)]; /* as it was once */
 	char trace[16384];
 	size_t traced;
 };
@@ -139,6 +151,7 @@ static void check_request(void *data)
 	MUST(t, t->sent > 0);
 	MUST(t, !t->delivered[t->sent - 1] || !t->w->server->rotates);
 	lose_promises(t);
+	shelf.locked |= t->close;
 	if (t->interfere)
 		interfere(t);
 }
@@ -222,6 +235,8 @@ static enum bfabric_status ask(struct story *t, bool force)
 	MUST(t, requests <= (alone ? 1u : 2u));
 	if (was_out && t->logged_out)
 		MUST(t, status == BFABRIC_NOT_LOGGED_IN && requests == 0);
+	if (status == BFABRIC_STORE_UNAVAILABLE)
+		MUST(t, t->apart && requests == 0);
 	received = requests > 0 && server->issued > issued && status == BFABRIC_OK;
 	if (received && saved && t->sent && server->trouble != TROUBLE_LOST_REPLY)
 		t->delivered[t->sent - 1] = true;
@@ -278,6 +293,8 @@ static void we_log_in(struct story *t)
 /* A crash leaves a beginning of the writes: record, then cache, then (a login) the record again. */
 static void we_crash(struct story *t)
 {
+	if (t->apart)
+		return; /* we_are_cut_off */
 	char kept[512];
 	bool login = below(t, 3) == 0, both = below(t, 3) == 0;
 
@@ -307,6 +324,127 @@ static void we_crash(struct story *t)
 	}
 }
 
+/* ---- the store ------------------------------------------------------------------------------- */
+
+/* Between the store and the record (`both`), or the record and the cache. */
+static void we_are_cut_off(struct story *t)
+{
+	char cache[512], record[512];
+	bool login = below(t, 3) == 0, both = below(t, 2) == 0;
+
+	note(t, login ? (both ? "login-is-cut-off-at-1" : "login-is-cut-off-at-2")
+		      : (both ? "refresh-is-cut-off-at-1" : "refresh-is-cut-off-at-2"));
+	snprintf(cache, sizeof(cache), "%s/cache", t->w->root);
+	snprintf(record, sizeof(record), "%s/record", t->w->root);
+	world_copy(t->w->paths.cache, cache);
+	world_copy(t->w->paths.record, record);
+	if (shelf.locked)
+		return;
+	if (login)
+		world_login(t->w);
+	else if (ask(t, true) != BFABRIC_OK)
+		return;
+	if (login && !both) {
+		BF_AUTO_RECORD struct bf_record saved = BF_RECORD_INIT;
+		BF_AUTO_SECRET struct bf_secret text = BF_SECRET_INIT;
+
+		world_record(t->w, &saved);
+		saved.cache_written = false;
+		assert_int_equal(bf_record_encode(&saved, &text, NULL), BFABRIC_OK);
+		world_write(t->w->paths.record, bf_secret_reveal(&text));
+		t->logged_out = false;
+	}
+	if (both)
+		world_copy(record, t->w->paths.record);
+	world_copy(cache, t->w->paths.cache);
+	if (both) /* nobody could tell, were the document put back before we have seen it */
+		(void)ask(t, true);
+}
+
+static void store_is_put_back(struct story *t)
+{
+	note(t, "put-back");
+	note(t, shelf_refresh_token());
+	memcpy(shelf.line, t->document, sizeof(shelf.line));
+	note(t, shelf_refresh_token());
+}
+
+static void store_is_locked_in_the_middle(struct story *t)
+{
+	note(t, "locked-in-the-middle");
+	t->close = true;
+	(void)ask(t, below(t, 2));
+	t->close = false;
+}
+
+static void we_settle(struct story *t)
+{
+	enum bfabric_status status;
+
+	world_reopen(t->w);
+	status = bf_session_settle(t->w->s, 0, &t->w->err);
+	note(t, "we-settle");
+	note(t, bfabric_status_name(status));
+	MUST(t, status == BFABRIC_OK || status == BFABRIC_NOT_LOGGED_IN ||
+			(status == BFABRIC_STORE_UNAVAILABLE && t->apart &&
+				(shelf.locked || shelf.slow_ms)));
+	MUST(t, status != BFABRIC_OK || !t->logged_out);
+}
+
+static void we_log_out(struct story *t)
+{
+	struct bf_logout_result result;
+
+	note(t, "we-log-out");
+	world_reopen(t->w);
+	t->w->server->during = NULL; /* revocations are no refreshes */
+	MUST(t, log_out(t->w, &result) == BFABRIC_OK);
+	t->w->server->during = check_request;
+	MUST(t, !t->apart || *result.left || !*shelf_refresh_token());
+	t->logged_out = true;
+}
+
+static void happens_to_the_store(struct story *t)
+{
+	switch (below(t, 12)) {
+	case 0:
+	case 1:
+		note(t, "locked");
+		shelf.locked = true;
+		break;
+	case 2:
+	case 3:
+	case 4:
+		note(t, "unlocked");
+		shelf.locked = false;
+		break;
+	case 5:
+		memcpy(t->document, shelf.line, sizeof(shelf.line));
+		note(t, "document-is-copied");
+		note(t, shelf_refresh_token());
+		break;
+	case 6:
+		store_is_put_back(t);
+		break;
+	case 7:
+		note(t, below(t, 4) ? "nothing" : "document-is-deleted");
+		if (below(t, 4) == 0)
+			*shelf.line = '\0';
+		break;
+	case 8:
+		store_is_locked_in_the_middle(t);
+		break;
+	case 9:
+	case 10:
+		we_are_cut_off(t);
+		break;
+	case 11:
+		note(t, shelf.slow_ms ? "quick" : "slow");
+		shelf.slow_ms = shelf.slow_ms ? 0 : below(t, 4000);
+		break;
+	}
+}
+
 static void time_passes(struct story *t)
 {
 	static const int64_t spans[] = {1, 40, 70, 3600, 28770, 40000, -400, -40000};
@@ -321,7 +459,7 @@ static void step(struct story *t)
 {
 	unsigned who = below(t, PYTHONS);
 
-	switch (below(t, 20)) {
+	switch (below(t, t->apart ? 26 : 22)) {
 	case 0:
 		python_reads(t, who);
 		break;
@@ -364,10 +502,57 @@ static void step(struct story *t)
 	case 15:
 		time_passes(t);
 		break;
+	case 16:
+		we_settle(t);
+		break;
+	case 17:
+		if (below(t, 3) == 0)
+			we_log_out(t);
+		break;
+	case 22:
+	case 23:
+	case 24:
+	case 25:
+		happens_to_the_store(t);
+		break;
 	default:
 		we_ask(t, /* force= */ false);
 	}
 	files_are_whole(t);
+}
+
+static bool lives(struct story *t, const struct bf_record *record, const struct bf_secret *refresh)
+{
+	return !bf_record_spent(record, refresh) &&
+	       authserver_takes(t->w->server, bf_secret_reveal(refresh));
+}
+
+/* The same where it lies in the store, or in a rescue copy until it can get there. */
+static bool lives_apart(struct story *t, const struct bf_record *record)
+{
+	BF_AUTO_SECRET struct bf_secret stored = BF_SECRET_INIT;
+	const char *const places[] = {t->w->paths.runtime_rescue, t->w->paths.rescued};
+
+	for (size_t i = 0; i < 2; i++) {
+		BF_AUTO_RECORD struct bf_record rescue = BF_RECORD_INIT;
+		bool found = false;
+
+		MUST(t, bf_record_read(places[i], &found, &rescue, NULL) == BFABRIC_OK);
+		if (found && bf_record_continues(&rescue, record))
+			return lives(t, &rescue, &rescue.token.refresh);
+	}
+	bf_secret_puts(&stored, shelf_refresh_token());
+	return !bf_record_lapsed(record) && lives(t, record, &stored);
+}
+
+static void expect_settled(struct story *t, bool alive)
+{
+	BF_AUTO_FREE char *record = world_read(t->w->paths.record);
+	BF_AUTO_FREE char *cache = world_read(t->w->paths.cache);
+
+	MUST(t, !record || !strstr(record, "RT"));
+	MUST(t, !cache || !strstr(cache, "RT"));
+	MUST(t, !alive || authserver_takes(t->w->server, shelf_refresh_token()));
 }
 
 /* Is there a token that we can know, that is current, and that the server would take? */
@@ -380,6 +565,9 @@ static bool alive(struct story *t)
 
 	load_record(t, &record, &found);
 	MUST(t, bf_cache_read(&t->w->paths, &cached, &info, NULL) == BFABRIC_OK);
+	if (t->apart &&
+		(info.found ? bf_record_spent(&record, &cached.refresh) : login_was_cut_off(t)))
+		return lives_apart(t, &record);
 	if (!info.found)
 		return login_was_cut_off(t) &&
 		       authserver_takes(t->w->server, bf_secret_reveal(&record.token.refresh));
@@ -395,6 +583,12 @@ static void in_the_end(struct story *t)
 	world_pass(t->w, 200000);
 	good = alive(t);
 	note(t, good ? "END-alive" : "END-dead");
+	if (t->apart) {
+		shelf.locked = false;
+		shelf.slow_ms = 0;
+		we_settle(t);
+		expect_settled(t, good);
+	}
 	if (good)
 		MUST(t, ask(t, false) == BFABRIC_OK);
 	else
@@ -419,6 +613,10 @@ static void episode(uint64_t seed)
 	t->w->server->opaque = below(t, 4) == 0;
 	t->w->server->data = t;
 	t->w->server->during = check_request;
+	t->w->clock->boot_ms = INT64_C(1) << 50; /* never before zero, however time goes */
+	t->apart = seed % 2;
+	if (t->apart)
+		shelf_begin(t->w);
 	for (int i = 0; i < STEPS; i++)
 		step(t);
 	in_the_end(t);
