@@ -11,6 +11,27 @@ bool bf_session_apart(const struct bfabric_session *s)
 	return !s->own && s->env.method == BFABRIC_AUTH_OAUTH && bf_store_apart(&s->store);
 }
 
+/* A configuration that cannot be read says nothing about it. */
+enum bfabric_status bf_apart_current(const struct bfabric_session *s, struct bfabric_error *err)
+{
+	BF_AUTO_CONFIG struct bf_config *config = NULL;
+	BF_AUTO_ENVIRONMENT struct bf_environment now = {0};
+	const char *before = bf_store_name(&s->store), *store;
+
+	if (!bf_session_apart(s) || s->env.source == BF_FROM_OVERRIDE ||
+		bf_config_load(s->env.file, &config, /* err= */ NULL) != BFABRIC_OK ||
+		bf_config_select(config, s->env.name, /* ret_chosen_by= */ NULL, &now,
+			/* err= */ NULL) != BFABRIC_OK)
+		return BFABRIC_OK;
+	store = now.store ? now.store : "file";
+	if (strcmp(store, before) == 0)
+		return BFABRIC_OK;
+	return bf_fail(err, BFABRIC_BAD_CONFIG,
+		"the login of environment %s has moved from %.100s to %.100s while this program "
+		"was running: try again, and start it anew if it goes on like this",
+		s->env.name, before, store);
+}
+
 /* Reading and writing together take no longer than one of them may. */
 static int64_t limit(const struct bfabric_session *s)
 {

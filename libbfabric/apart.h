@@ -15,6 +15,14 @@
 bool bf_session_apart(const struct bfabric_session *s);
 
 /*
+ * With the lock of the login held: is the session's store still that of its environment? One that
+ * was opened before the login moved (store_move.h) would put it back, into a place that is about to
+ * be emptied. BAD_CONFIG: it is not; a session that is opened now knows better.
+ */
+BF_MUST_USE enum bfabric_status bf_apart_current(
+	const struct bfabric_session *s, struct bfabric_error *err);
+
+/*
  * Before a person is sent through a login: could it be kept there? One that is locked is unlocked
  * by them, after ui->notice said so; without that function, and where it does not help,
  * STORE_UNAVAILABLE. Without the lock of the login.

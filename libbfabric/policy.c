@@ -5,7 +5,7 @@
  *   a sibling            who holds the lock and is refreshing: its token, or its failure
  *   this call            with the lock: see state.c and renew.c
  */
-#include "policy.h"
+#include "apart.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -299,9 +299,11 @@ static enum bfabric_status with_lock(
 	struct bf_call *call, struct bf_lock *lock, struct bfabric_error *err)
 {
 	BF_AUTO_STATE struct bf_state state = BF_STATE_INIT;
-	enum bfabric_status status = bf_state_load(call->s, &state, err);
+	enum bfabric_status status = bf_apart_current(call->s, err);
 	bool overtaken, restore;
 
+	if (status == BFABRIC_OK)
+		status = bf_state_load(call->s, &state, err);
 	if (status != BFABRIC_OK)
 		return bf_call_fall_back(call, status, err);
 	do {

@@ -317,8 +317,8 @@ static enum bfabric_status nothing_to_spend(
 	if (!spent && bf_record_renewable(record))
 		return bf_fail(err, BFABRIC_LOGIN_REQUIRED,
 			"the login to %s (environment %s) lies in another store: move it from "
-			"there "
-			"(bfabric auth store), or log in again",
+			"there (bfabric auth store), or log in again; a program that has been "
+			"running since before it moved has to be started anew",
 			env->url.text, env->name);
 	return bf_fail(err, BFABRIC_LOGIN_REQUIRED, "the login to %s (environment %s) has %s",
 		env->url.text, env->name,

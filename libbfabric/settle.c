@@ -9,8 +9,10 @@ static enum bfabric_status settle(struct bf_call *call, struct bfabric_error *er
 {
 	BF_AUTO_STATE struct bf_state state = BF_STATE_INIT;
 	bool restore = false;
-	enum bfabric_status status = bf_call_look(call, err);
+	enum bfabric_status status = bf_apart_current(call->s, err);
 
+	if (status == BFABRIC_OK)
+		status = bf_call_look(call, err);
 	if (status == BFABRIC_OK)
 		status = bf_state_load(call->s, &state, err);
 	if (status == BFABRIC_OK)

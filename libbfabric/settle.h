@@ -12,7 +12,8 @@
 
 /*
  * OK also when there was nothing to do. STORE_UNAVAILABLE: it has to wait, nothing was changed;
- * NOT_LOGGED_IN: there is no login. Nobody is asked anything.
+ * NOT_LOGGED_IN: there is no login; BAD_CONFIG: its place is another one since the session was
+ * opened. Nobody is asked anything.
  */
 BF_MUST_USE enum bfabric_status bf_session_settle(
 	struct bfabric_session *session, int64_t deadline, struct bfabric_error *err);

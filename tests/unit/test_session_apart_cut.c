@@ -301,6 +301,35 @@ static void test_login_during_a_refresh(void **state)
 	shelf_expect_alive(w);
 }
 
+/* ---- the configuration ----------------------------------------------------------------------- */
+
+static void test_moved_while_a_session_was_open(void **state)
+{
+	struct world *w = *state;
+	AUTO_SNAPSHOT struct snapshot moved = {0}, after = {0};
+	char path[128];
+
+	world_login(w);
+	moved = snapshot_take(w);
+	shelf_begin(w);
+	snprintf(path, sizeof(path), "%s/home/moved.yml", w->root);
+	world_write(path, "TEST:\n  base_url: https://bfabric.test/bfabric\n"
+			  "  auth_method: oauth\n  client_id: CLI\n");
+	free(w->s->env.file);
+	w->s->env.file = strdup(path);
+	assert_int_equal(bf_session_settle(w->s, 0, &w->err), BFABRIC_BAD_CONFIG);
+	world_pass(w, 40000);
+	assert_int_equal(world_get(w), BFABRIC_BAD_CONFIG);
+	assert_non_null(strstr(w->err.text, "has moved from shelf to file"));
+	after = snapshot_take(w);
+	assert_string_equal(after.record, moved.record);
+	assert_string_equal(after.cache, moved.cache);
+	assert_string_equal(shelf.line, "");
+	assert_int_equal(shelf.gets, 0);
+	w->store = NULL;
+	assert_int_equal(world_get_new(w), BFABRIC_OK);
+}
+
 /* ---- time ------------------------------------------------------------------------------------ */
 
 /* Who waited while the store did not answer is told that, and does not ask it once more. */
@@ -391,6 +420,7 @@ int main(void)
 		world_test(test_logout_of_a_rescued_login),
 		world_test(test_logout_during_a_refresh),
 		world_test(test_login_during_a_refresh),
+		world_test(test_moved_while_a_session_was_open),
 		world_test(test_those_who_wait_share_it),
 		world_test(test_a_slow_store_and_an_impatient_caller),
 		world_test(test_interrupted_after_rotation),
