@@ -15,7 +15,6 @@
 
 #include "../libbfabric/local/config.h"
 #include "../libbfabric/local/paths.h"
-#include "../libbfabric/local/store.h"
 #include "options.h"
 #include <jansson.h>
 
@@ -71,10 +70,6 @@ BF_MUST_USE enum bfabric_status bf_findings_put_json(
 
 /* First digits of the SHA-256 of the access token in the cache; "" when there is none. */
 void bf_secret_digest(const struct bf_paths *paths, char ret_digest[13]);
-
-/* Does the store have a secret for its environment? Fails as bf_store_get. */
-BF_MUST_USE enum bfabric_status bf_secret_in_store(
-	const struct bf_store *store, bool *ret_found, struct bfabric_error *err);
 
 /* Does a file of the user have this word between two of `delimiters` (or an end)? False when there
  * is no such file, or it cannot be read. */

@@ -76,8 +76,9 @@ static void tell_token(struct bf_doctor *d, const struct bfabric_session_status 
 				"not logged in");
 		return;
 	case BFABRIC_TOKEN_STATIC:
-		bf_found(d, BF_FOUND_OK, NULL, "%s, kept in the configuration",
-			bfabric_auth_method_name(s->method));
+		bf_found(d, BF_FOUND_OK, NULL, "%s, kept in the %s",
+			bfabric_auth_method_name(s->method),
+			s->secret_path ? "configuration" : "store, if it is there");
 		return;
 	case BFABRIC_TOKEN_FRESH:
 	case BFABRIC_TOKEN_STALE:

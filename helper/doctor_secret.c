@@ -19,18 +19,6 @@ void bf_secret_digest(const struct bf_paths *paths, char ret_digest[13])
 	snprintf(ret_digest, 13, "%.12s", hex);
 }
 
-enum bfabric_status bf_secret_in_store(
-	const struct bf_store *store, bool *ret_found, struct bfabric_error *err)
-{
-	BF_AUTO_STORED struct bf_stored stored = BF_STORED_INIT;
-	bool found = false;
-	enum bfabric_status status = bf_store_get(store, /* deadline= */ 0, &found, &stored, err);
-
-	if (status == BFABRIC_OK)
-		*ret_found = found && !bf_stored_empty(&stored);
-	return status;
-}
-
 bool bf_file_mentions(const char *path, const char *word, const char *delimiters)
 {
 	BF_AUTO_SECRET struct bf_secret content = BF_SECRET_INIT;

@@ -241,8 +241,7 @@ static bool logged_in(const struct bf_environment *env)
 {
 	BF_AUTO_PATHS struct bf_paths paths = BF_PATHS_INIT;
 
-	return env->method == BFABRIC_AUTH_OAUTH &&
-	       bf_paths_init(&env->url, env->client_id, env->name, /* with_runtime= */ false,
+	return bf_paths_init(&env->url, env->client_id, env->name, /* with_runtime= */ false,
 		       &paths, NULL) == BFABRIC_OK &&
 	       access(paths.cache, F_OK) == 0;
 }
@@ -259,17 +258,19 @@ static void look_inside(struct bf_doctor *d, const struct bf_environment *env,
 		return; /* told by the state */
 	snprintf(advice, sizeof(advice), "log in again: bfabric %s --env %.100s",
 		bf_login_verb(env->method), env->name);
-	if (bf_secret_in_store(store, &found, &why) != BFABRIC_OK)
+	if (bf_store_holds(env, store, &found, &why) != BFABRIC_OK)
 		bf_found(d, BF_FOUND_WARNING, "mend that program", "%s: %s", env->name, why.text);
 	else if (found)
 		bf_found(d, BF_FOUND_OK, NULL, "%s: it has them", env->name);
-	else if (logged_in(env) && bf_pending_look(env) == BF_PENDING_NONE)
+	else if (env->method == BFABRIC_AUTH_OAUTH && !logged_in(env))
+		bf_found(d, BF_FOUND_OK, NULL, "%s: it has nothing, and there is no login",
+			env->name);
+	else if (env->method != BFABRIC_AUTH_OAUTH)
+		bf_found(d, BF_FOUND_ERROR, advice, "%s: not logged in: it has nothing", env->name);
+	else if (bf_pending_look(env) == BF_PENDING_NONE)
 		bf_found(d, BF_FOUND_ERROR, advice,
 			"%s: it has nothing, although there is a login: another program removed "
 			"it",
-			env->name);
-	else
-		bf_found(d, BF_FOUND_OK, NULL, "%s: it has nothing, and there is no login",
 			env->name);
 }
 

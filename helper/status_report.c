@@ -166,8 +166,8 @@ void bf_status_put_text(const struct bfabric_session_status *s, const struct bf_
 	put(out, "renewal", renewal(s));
 	put_store(s, store, out);
 	put(out, "token cache", s->cache_path);
-	if (store && store->asked && store->state != BF_STORE_READY)
-		put(out, "warning", store->why.text);
+	if (store && s->token_state != BFABRIC_TOKEN_NONE)
+		put(out, "warning", store->message);
 	put_warnings(s->warnings, out);
 }
 
@@ -212,7 +212,7 @@ json_t *bf_status_json(const struct bfabric_session_status *s, const struct bf_s
 		s->expires_at ? json_integer(s->expires_at) : json_null(), "can_refresh",
 		s->can_refresh, "login_required", s->login_required, "store",
 		text_or_null(s->store), "store_state", text_or_null(state), "store_message",
-		text_or_null(state ? store->why.text : NULL), "secret_path",
+		text_or_null(state ? store->message : NULL), "secret_path",
 		text_or_null(s->secret_path), "cache_path", text_or_null(s->cache_path), "warnings",
 		warning_list(s->warnings));
 

@@ -12,15 +12,18 @@ struct bfabric_session_status;
 struct bf_status_store {
 	bool asked;
 	enum bf_store_state state;
-	struct bfabric_error why; /* unless READY */
+	bool lacks;        /* READY, and it has nothing to log in with */
+	char message[512]; /* what is wrong; "": nothing */
 };
 
 /* Ask it, for two seconds at most; nothing for files. */
-void bf_status_ask_store(const struct bf_environment *environment, struct bf_status_store *ret);
+void bf_status_ask_store(const struct bf_environment *environment,
+	const struct bfabric_session_status *status, struct bf_status_store *ret);
 
 /*
  * STORE_UNAVAILABLE: a token could only be had with what is in the store, and that cannot be used
- * now. A token that is still good needs no store.
+ * now, or is gone. A token that is still good needs no store. NOT_LOGGED_IN: what never is anywhere
+ * else is not there.
  */
 BF_MUST_USE enum bfabric_status bf_status_require_store(const struct bfabric_session_status *status,
 	const struct bf_status_store *store, struct bfabric_error *err);

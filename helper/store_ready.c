@@ -52,6 +52,35 @@ enum bfabric_status bf_store_make_ready(
 	return bf_fail(err, BFABRIC_STORE_UNAVAILABLE, "%s", why.text);
 }
 
+/* What is written in the configuration counts before what is in the store. */
+static bool written_down(const struct bf_environment *env)
+{
+	if (env->method == BFABRIC_AUTH_CLIENT_CREDENTIALS)
+		return env->client_secret_file || !bf_secret_empty(&env->client_secret);
+	return env->method == BFABRIC_AUTH_PAT ? !bf_secret_empty(&env->pat)
+					       : env->method != BFABRIC_AUTH_OAUTH;
+}
+
+enum bfabric_status bf_store_holds(const struct bf_environment *environment,
+	const struct bf_store *store, bool *ret_holds, struct bfabric_error *err)
+{
+	BF_AUTO_STORED struct bf_stored stored = BF_STORED_INIT;
+	const struct bf_secret *secret = &stored.refresh_token;
+	bool found = false;
+	enum bfabric_status status = BFABRIC_OK;
+
+	*ret_holds = written_down(environment);
+	if (*ret_holds)
+		return BFABRIC_OK;
+	status = bf_store_get(store, /* deadline= */ 0, &found, &stored, err);
+	if (environment->method == BFABRIC_AUTH_PAT)
+		secret = &stored.pat;
+	else if (environment->method == BFABRIC_AUTH_CLIENT_CREDENTIALS)
+		secret = &stored.client_secret;
+	*ret_holds = status == BFABRIC_OK && found && !bf_secret_empty(secret);
+	return status;
+}
+
 void bf_store_put_remark(
 	const struct bf_store *store, enum bfabric_auth_method method, struct bf_secret *out)
 {

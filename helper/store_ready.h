@@ -20,6 +20,13 @@ BF_MUST_USE enum bfabric_status bf_store_make_ready(const struct bf_store *store
 BF_MUST_USE enum bfabric_status bf_store_ask_to_unlock(
 	const struct bf_store *store, struct bfabric_error *err);
 
+/*
+ * Does it hold what its environment logs in with, or does the configuration? It is asked, for two
+ * seconds at most; fails as bf_store_get.
+ */
+BF_MUST_USE enum bfabric_status bf_store_holds(const struct bf_environment *environment,
+	const struct bf_store *store, bool *ret_holds, struct bfabric_error *err);
+
 /* "the keyring", "files", or the path of the program: where something lies, in a sentence. */
 const char *bf_store_place(const struct bf_store *store);
 

@@ -112,6 +112,10 @@ static const char *state_of(const struct entry *e)
 {
 	if (!e->known)
 		return "not valid";
+	/* Whether it is still there, only the store knows, which is not asked for a list. */
+	if (!e->verdict.text[0] && !e->status.secret_path && e->status.store &&
+		e->status.method != BFABRIC_AUTH_OAUTH)
+		return "in its store";
 	if (!e->verdict.text[0])
 		return "logged in";
 	return e->verdict.status == BFABRIC_NOT_LOGGED_IN ? "logged out" : "ended";

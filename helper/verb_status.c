@@ -91,7 +91,9 @@ enum bfabric_status bf_run_status(
 	if (verdict != BFABRIC_OK && (!call->json || verdict != BFABRIC_NOT_LOGGED_IN))
 		return verdict;
 	if (session)
-		bf_status_ask_store(bf_session_environment(session), &store);
+		bf_status_ask_store(bf_session_environment(session), &status, &store);
+	if (store.lacks && status.token_state == BFABRIC_TOKEN_STATIC)
+		status.token_state = BFABRIC_TOKEN_NONE; /* known only now */
 	if (verdict == BFABRIC_OK)
 		verdict = bf_status_verdict(&status, err);
 	if (verdict == BFABRIC_OK)
@@ -100,6 +102,8 @@ enum bfabric_status bf_run_status(
 		verdict = bf_fail_with_hint(bf_session_environment(session), call, err);
 	if (verdict == BFABRIC_OK && err)
 		err->text[0] = '\0';
+	if (verdict == BFABRIC_STORE_UNAVAILABLE && !call->json)
+		store.message[0] = '\0'; /* it is the last line */
 	if (report(&status, &store, err, call, answer, &trouble) != BFABRIC_OK) {
 		*err = trouble;
 		return trouble.status;

@@ -90,11 +90,19 @@ static void describe_environment(struct report *r, const struct bfabric_session 
 
 static void describe_static(struct report *r, const struct bfabric_session *s)
 {
+	bool here = !bf_secret_empty(&s->env.pat) || !bf_secret_empty(&s->env.password);
+
 	copy(r, &r->out->subject, s->env.login);
+	if (!here && s->env.method == BFABRIC_AUTH_PAT && bf_store_apart(&s->store)) {
+		/* Whether it is there only the store knows, and it is not asked here. */
+		copy(r, &r->out->store, bf_store_name(&s->store));
+		r->out->token_state = BFABRIC_TOKEN_STATIC;
+		return;
+	}
 	copy(r, &r->out->store, "config");
 	copy(r, &r->out->secret_path, s->env.file);
 	/* A logout takes the secret out of the configuration and leaves the method. */
-	if (!bf_secret_empty(&s->env.pat) || !bf_secret_empty(&s->env.password))
+	if (here)
 		r->out->token_state = BFABRIC_TOKEN_STATIC;
 }
 
@@ -193,6 +201,11 @@ static void describe_service(struct report *r, const struct bfabric_session *s)
 	r->out->can_refresh = !bf_environment_disarmed(env);
 	if (!r->out->can_refresh)
 		r->out->token_state = BFABRIC_TOKEN_NONE; /* what the cache holds is not served */
+	if (!env->client_secret_file && bf_secret_empty(&env->client_secret) &&
+		bf_store_apart(&s->store)) {
+		copy(r, &r->out->store, bf_store_name(&s->store));
+		return;
+	}
 	copy(r, &r->out->store, env->client_secret_file ? "file" : "config");
 	copy(r, &r->out->secret_path,
 		env->client_secret_file ? env->client_secret_file : env->file);
@@ -227,7 +240,8 @@ static void describe_cached(struct report *r, const struct bfabric_session *s)
 	describe_record(r, s);
 	if (s->env.method == BFABRIC_AUTH_CLIENT_CREDENTIALS)
 		describe_service(r, s);
-	describe_place(r, s);
+	else
+		describe_place(r, s);
 }
 
 enum bfabric_status bfabric_session_status(struct bfabric_session *session,

@@ -195,6 +195,10 @@ class Move(Case):
         self.assertIn("cannot log in to this environment", self.words(result))
         self.assertNotIn("canary", self.home.config_file.read_text())
         self.assertEqual(self.bfabric("token").out.strip(), "canary-personal-token")
+        found = self.status_json()
+        self.assertEqual((found["token_state"], found["store"], found["store_state"],
+                          found["secret_path"]), ("static", self.store.path, "ready", None))
+        self.assertIn("in its store", self.bfabric("auth", "list").out)
         self.bfabric("auth", "store", "file")
         self.assertIn("canary-personal-token", self.home.config_file.read_text())
         self.assertEqual(self.bfabric("token").out.strip(), "canary-personal-token")
@@ -349,6 +353,27 @@ class Status(Case):
                          ("file", None, None))
         self.bfabric("auth", "logout")
         self.assertNotIn("secret in", self.bfabric("auth", "status", status=3).out)
+
+    def test_a_personal_access_token(self):
+        """Whether it is there, only the store knows."""
+        self.home.write_config(self.server.base_url, auth_method="pat", client_id=None,
+                               own={"store": self.store.path})
+        found = self.status_json(status=3)
+        self.assertEqual((found["usable"], found["status"], found["token_state"]),
+                         (False, "NOT_LOGGED_IN", "none"))
+        self.home.run("bfabric", "auth", "pat", "--pat-file", "-", input="canary-personal-token")
+        self.assertEqual(self.status_json()["token_state"], "static")
+        os.chmod(self.store.path, 0o775)
+        result = self.bfabric("auth", "status", status=6)
+        self.assertEqual((result.out + result.err).count("other users can write"), 1, repr(result))
+
+    def test_what_another_program_removed(self):
+        self.login("--store", self.store.path)
+        for path in self.store.folder.glob("*_SANDBOX"):
+            path.unlink()
+        self.assertIn("has nothing for SANDBOX any more", self.bfabric("auth", "status").out)
+        self.expire()
+        self.assertEqual(self.status_json(status=6)["status"], "STORE_UNAVAILABLE")
 
     def test_list_asks_no_store(self):
         self.login("--store", self.store.path)

@@ -76,6 +76,12 @@ class Programs(Case):
         self.assertExit(self.home.run("bfabric", "auth", "logout"), 0)
         self.assertFound(self.doctor("--offline"), "store", "content", "ok", "there is no login")
 
+    def test_no_personal_access_token_in_it(self):
+        self.home.write_config(self.server.base_url, auth_method="pat", client_id=None,
+                               own={"store": self.store.path})
+        self.assertFound(self.doctor("--offline"), "store", "content", "error", "not logged in",
+                         "bfabric auth pat --env SANDBOX")
+
     def test_it_fails(self):
         self.login(self.store.path)
         self.store.fail("get")
