@@ -158,9 +158,13 @@ class SecretStore(Desktop):
                             "ss", _COLLECTION, "Locked")[0]
 
     def lock(self):
-        with self.connect() as bus:
-            settle(bus, bus.call(SECRETS, ROOT, _SERVICE, "Lock", "ao", [self.collection()])[1])
-        harness.wait_for(self.locked)
+        """Again and again: KeePassXC does not while it still writes its database."""
+        def try_it():
+            with self.connect() as bus, contextlib.suppress(dbus_wire.Failure):
+                settle(bus, bus.call(SECRETS, ROOT, _SERVICE, "Lock", "ao",
+                                     [self.collection()])[1])
+            return self.locked()
+        harness.wait_for(try_it)
 
     def items(self, **attributes):
         """Every item with at least these attributes, locked ones too."""

@@ -2,14 +2,12 @@
 """What the tests of a login with `store: keyring` share: the login, and where its secret lies."""
 import contextlib
 import json
-import os
 import time
 
 import harness
 import secret_service as ss
 
 KEYRING = harness.BUILD / "keyring" / "bfabric-keyring"
-FULL = harness.BUILD / "helper" / "bfabric-full"
 # What a call that may ask nobody takes at most, and what a busy machine may add to that.
 BOUND = 2.0
 PATIENCE = BOUND + 2.0
@@ -28,10 +26,6 @@ class KeyringCase(harness.TestCase):
     def setUp(self):
         self.server = self.enterContext(harness.Sandbox(**self.settings))
         self.home = self.enterContext(harness.Home())
-        self.libexec = self.home.path / "libexec"
-        self.libexec.mkdir(mode=0o755)
-        for program in (FULL, KEYRING):
-            os.symlink(program, self.libexec / program.name)
 
     def open_store(self, store=None):
         self.store = self.enterContext(store or ss.GnomeKeyring())
@@ -40,7 +34,7 @@ class KeyringCase(harness.TestCase):
     def env(self, place=None, **more):
         """The environment on this desktop, or on that of another `place`."""
         place = place or self.store
-        return self.home.env(BFABRIC_LIBEXEC=self.libexec, **(place.env() if place else {}), **more)
+        return self.home.env(**(place.env() if place else {}), **more)
 
     def bfabric(self, *arguments, place=None, env=None, program="bfabric", **more):
         return self.home.run(program, *arguments, env=self.env(place, **(env or {})), **more)
@@ -54,7 +48,7 @@ class KeyringCase(harness.TestCase):
 
     def log_in(self, store="keyring", lifetime=28800):
         """As somebody has it who has used it for a while: config, record, cache and item."""
-        self.reply = self.home.login(self.server, own={"store": store})
+        self.reply = self.home.login(self.server, own={"store": store} if store else None)
         self.server.control("set", token_lifetime=lifetime)
         self.token("--force-refresh")
         return self.reply

@@ -51,11 +51,13 @@ class BadDay(KeyringCase):
         for took, one in told.values():
             self.assertLess(took, PATIENCE, repr(one))
             self.assertNoSecret(one, self.reply, {"refresh_token": self.refresh})
-        git = told["git"][1]
+        git, status = told["git"][1], told["status"][1]
+        self.assertExit(status, 6)
         self.assertExit(git, 6)
         self.assertEqual(git.out, "quit=1\n")
         for word in words:
             self.assertRegex(git.err, word)
+            self.assertRegex(status.out + status.err, word)
         self.assertEqual(len(self.refreshes()), self.asked, "a token was spent on a bad day")
         if back:
             self.token()
@@ -109,7 +111,7 @@ class Days(BadDay):
         self.assertAlive()
 
     def test_denied(self):
-        with FakeProvider(refuse={"SearchItems": DENIED}) as place:
+        with FakeProvider(refuse={"SearchItems": DENIED}, locked=False) as place:
             self.day(place, "denied|refused|not allowed")
 
     def test_nonsense_in_the_environment(self):

@@ -86,6 +86,13 @@ class BfabricPy(KeyringCase):
         self.assertNotEqual(self.assertApart(), theirs["refresh_token"])
         self.assertAlive()
 
+    def test_status_says_what_it_does(self):
+        """It would silently send an expired token: whoever chose the store is told so."""
+        self.log_in()
+        result = self.bfabric("auth", "status")
+        self.assertExit(result, 0)
+        self.assertRegex(result.out + result.err, "bfabricPy.*expire")
+
     def test_its_logout_is_ours(self):
         self.log_in()
         self.place().unlink()
@@ -185,7 +192,7 @@ class GitBesideTheKeyring(KeyringCase):
         """Our own program as git's helper has git's passwords, and not the login."""
         self.open_store()
         self.log_in()
-        helper = ("-c", f"credential.helper={self.libexec / 'bfabric-keyring'}")
+        helper = ("-c", f"credential.helper={stored_case.KEYRING}")
         text = git_request(self.server, username=self.home.environment)
         result = self.bfabric(*helper, "credential", "fill", program="git", input=text)
         self.assertNotEqual(result.status, 0, repr(result))
