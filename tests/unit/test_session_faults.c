@@ -3,7 +3,7 @@
  * them on, all that follow. Nothing crashes or leaks, every file is whole, and no login is lost
  * unless the server had rotated and nothing at all could be remembered.
  */
-#include "world.h"
+#include "shelf.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,6 +13,7 @@
 
 #include "fault.h"
 #include "libbfabric/logout.h"
+#include "libbfabric/settle.h"
 
 /* ---- what is done, and what it may lead to --------------------------------------------------- */
 
@@ -66,6 +67,50 @@ static void refuse(struct world *w)
 	assert_int_equal(bfabric_session_reject(w->s, NULL, NULL), BFABRIC_OK);
 }
 
+static void log_in_apart(struct world *w)
+{
+	shelf_log_in(w);
+	world_reopen(w);
+}
+
+static void expire_apart(struct world *w)
+{
+	shelf_log_in(w);
+	shelf_expire(w);
+}
+
+static void adopt_apart(struct world *w)
+{
+	shelf_log_in(w);
+	py_login(w, "alice");
+	world_pass(w, 30000);
+	world_reopen(w);
+}
+
+static void lock_shelf(void *data)
+{
+	(void)data; /* there is one shelf */
+	shelf.locked = true;
+}
+
+/* The server has rotated, and only a rescue copy has the new token. */
+static void rescue_apart(struct world *w)
+{
+	expire_apart(w);
+	w->server->during = lock_shelf;
+	assert_int_equal(world_get(w), BFABRIC_OK);
+	w->server->during = NULL;
+	shelf.locked = false;
+	world_reopen(w);
+}
+
+/* From now on the refresh token of what is in the files belongs into the store. */
+static void move_apart(struct world *w)
+{
+	world_login(w);
+	shelf_begin(w);
+}
+
 static enum bfabric_status get(struct world *w)
 {
 	return bf_session_get(w->s, 60, /* force_refresh= */ false, 0, &w->token, &w->err);
@@ -113,11 +158,20 @@ static enum bfabric_status log_in_anew(struct world *w)
 	return status;
 }
 
+static enum bfabric_status settle(struct world *w)
+{
+	return bf_session_settle(w->s, 0, &w->err);
+}
+
+static bool left; /* the last logout says that something is */
+
 static enum bfabric_status log_out(struct world *w)
 {
 	struct bf_logout_result result = {0};
+	enum bfabric_status status = bf_logout(w->s, BF_LOGOUT_KEEP, 0, &result, &w->err);
 
-	return bf_logout(w->s, BF_LOGOUT_KEEP, 0, &result, &w->err);
+	left = *result.left;
+	return status;
 }
 
 static void show(void *data, const struct bfabric_device_code *device)
@@ -167,6 +221,12 @@ static const struct deed deeds[] = {
 	{"login again", log_in, log_in_anew},
 	{"device login", nothing, log_in_by_device},
 	{"logout", log_in, log_out},
+	{"refresh, store", expire_apart, get},
+	{"refresh of bfabricPy's login, store", adopt_apart, get},
+	{"settling of a rescue copy, store", rescue_apart, settle},
+	{"settling of files, store", move_apart, settle},
+	{"login again, store", log_in_apart, log_in_anew},
+	{"logout, store", log_in_apart, log_out},
 	{"logout of a service", serve_once, log_out},
 };
 
@@ -213,15 +273,15 @@ static bool login_is_alive(struct world *w)
 	return world_get_new(w) == BFABRIC_OK;
 }
 
-static bool login_must_live(
-	const struct deed *deed, unsigned calls, enum bfabric_status status, bool rotated)
+static bool login_must_live(const struct world *w, const struct deed *deed, unsigned calls,
+	enum bfabric_status status, bool rotated)
 {
 	if (deed->prepare == become_service || deed->act == log_out)
 		return false; /* there is none */
 	if (deed->prepare == nothing || deed->act == log_in_anew)
 		return status == BFABRIC_OK; /* what was not said to be saved need not be there */
-	/* a reply that no memory was left for, or that no disk took, is lost */
-	return !rotated || !(calls & (FAULT_MEMORY | FAULT_STAYS));
+	/* a reply that no memory was left for, or that neither store nor disk took, is lost */
+	return !rotated || !(calls & (w->store ? FAULT_MEMORY : FAULT_MEMORY | FAULT_STAYS));
 }
 
 /* A logout that says OK leaves no token behind. */
@@ -229,9 +289,20 @@ static void nothing_is_left(struct world *w, const char *what)
 {
 	BF_AUTO_FREE char *record = world_read(w->paths.record);
 
-	if (world_exists(w->paths.cache) || world_exists(w->paths.rescued) ||
-		world_exists(w->paths.runtime_rescue) || (record && strstr(record, "RT")))
+	if ((*shelf_refresh_token() && !left) || world_exists(w->paths.cache) ||
+		world_exists(w->paths.rescued) || world_exists(w->paths.runtime_rescue) ||
+		(record && strstr(record, "RT")))
 		fail_msg("%s: a token is left", what);
+}
+
+/* Settled, the refresh token is where it belongs. */
+static void nothing_is_in_files(struct world *w, const char *what)
+{
+	BF_AUTO_FREE char *record = world_read(w->paths.record);
+	BF_AUTO_FREE char *cache = world_read(w->paths.cache);
+
+	if ((record && strstr(record, "RT")) || (cache && strstr(cache, "RT")))
+		fail_msg("%s: a refresh token is in a file", what);
 }
 
 /* False when nothing failed any more. */
@@ -246,6 +317,7 @@ static bool one_round(const struct deed *deed, unsigned calls, int error, unsign
 
 	assert_int_equal(world_setup(&state), 0);
 	w = state;
+	shelf = (struct shelf){0};
 	inner = w->transport;
 	w->transport.perform = perform_held;
 	world_reopen(w);
@@ -268,9 +340,12 @@ static bool one_round(const struct deed *deed, unsigned calls, int error, unsign
 		bfabric_status_name(status));
 	if (deed->prepare != damage || status == BFABRIC_OK) /* else it may still be damaged */
 		files_are_whole(w, what);
-	if (login_must_live(deed, calls, status, w->server->issued != issued) && !login_is_alive(w))
+	if (login_must_live(w, deed, calls, status, w->server->issued != issued) &&
+		!login_is_alive(w))
 		fail_msg("%s: call %u (%s) failed and the login is lost: %s, then %s", deed->name,
 			n, failed, bfabric_status_name(status), w->err.text);
+	if (deed->act == settle && status == BFABRIC_OK)
+		nothing_is_in_files(w, what);
 	if (deed->act == log_out && status == BFABRIC_OK)
 		nothing_is_left(w, what);
 	world_teardown(&state);
