@@ -62,8 +62,9 @@ enum bfabric_status bf_apart_ready(struct bfabric_session *s, const struct bfabr
 static enum bfabric_status gone(const struct bfabric_session *s, struct bfabric_error *err)
 {
 	return bf_fail(err, BFABRIC_STORE_UNAVAILABLE,
-		"%s has no login for environment %s any more, something else removed it: log in "
-		"again (bfabric login --env %s)",
+		"%.100s has no login for environment %.60s (any more): something else removed it, "
+		"or it was kept under another name, such as that of an environment with the same "
+		"server and client: log in again (bfabric login --env %.60s)",
 		bf_store_name(&s->store), s->env.name, s->env.name);
 }
 
@@ -77,8 +78,9 @@ static enum bfabric_status take(const struct bfabric_session *s, struct bf_recor
 		return record->login ? gone(s, err) : BFABRIC_OK;
 	if (bf_record_spent(record, refresh))
 		return bf_fail(err, BFABRIC_LOGIN_REQUIRED,
-			"the login in %s (environment %s) has been used already, something else "
-			"put an old one back: log in again (bfabric login --env %s)",
+			"the login in %.100s (environment %.60s) has been used already: something "
+			"else put an old one back, or an environment with the same server and "
+			"client was logged in since: log in again (bfabric login --env %.60s)",
 			bf_store_name(&s->store), s->env.name, s->env.name);
 	bf_trace(s, "refresh token %s comes from the store%s", bf_token_name(refresh).text,
 		bf_record_current(record, refresh) ? "" : ", which the record does not know");
@@ -208,6 +210,23 @@ enum bfabric_status bf_apart_move(
 	bf_record_spend(record, &record->token.refresh);
 	memcpy(record->predecessor, stored.predecessor, sizeof(record->predecessor));
 	return bf_token_set_refresh(&record->token, &stored.refresh_token, err);
+}
+
+void bf_apart_remember(const struct bfabric_session *s, struct bf_stored *ret, bool *ret_known)
+{
+	const struct bf_store store = undisturbed(s);
+	bool found = false;
+
+	*ret_known = bf_session_apart(s) &&
+		     bf_store_get(&store, limit(s), &found, ret, /* err= */ NULL) == BFABRIC_OK;
+}
+
+void bf_apart_put_back(const struct bfabric_session *s, const struct bf_stored *before)
+{
+	const struct bf_store store = undisturbed(s);
+
+	/* Failing that, a login that is to be undone is in its place. */
+	(void)!bf_store_put(&store, limit(s), before, /* err= */ NULL);
 }
 
 enum bfabric_status bf_apart_drop(struct bfabric_session *s, bool all, struct bfabric_error *err)

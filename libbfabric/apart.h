@@ -53,6 +53,13 @@ BF_MUST_USE enum bfabric_status bf_apart_put(
 BF_MUST_USE enum bfabric_status bf_apart_move(
 	struct bfabric_session *s, struct bf_record *record, struct bfabric_error *err);
 
+/*
+ * The whole document before a login replaces the refresh token in it, and back again where that
+ * login could not be saved after all. Best effort: `ret` stays empty without an answer.
+ */
+void bf_apart_remember(const struct bfabric_session *s, struct bf_stored *ret, bool *ret_known);
+void bf_apart_put_back(const struct bfabric_session *s, const struct bf_stored *before);
+
 /* What a logout has to revoke: empty if there is none. */
 BF_MUST_USE enum bfabric_status bf_apart_peek(
 	struct bfabric_session *s, struct bf_secret *ret_refresh, struct bfabric_error *err);

@@ -184,16 +184,24 @@ static enum bfabric_status write_login(struct bfabric_session *s, struct bf_lock
 	struct bf_record *record, struct bf_login_result *result, struct bfabric_error *err)
 {
 	BF_AUTO_SAVE struct bf_save save = BF_SAVE_INIT;
+	BF_AUTO_STORED struct bf_stored before = BF_STORED_INIT;
+	bool known = false;
 	const char *rescue = NULL;
 	enum bfabric_status status = bf_save_reserve(s, &save, err);
 
+	bf_apart_remember(s, &before, &known);
 	if (status == BFABRIC_OK)
 		status = keep_apart(s, record, &rescue, result, err);
 	if (status != BFABRIC_OK)
 		return status;
 	status = bf_save_commit(&save, record, err);
-	if (status != BFABRIC_OK && !save.cache.committed)
+	if (status != BFABRIC_OK && !save.cache.committed) {
+		if (known && !rescue)
+			bf_apart_put_back(s, &before);
+		if (rescue) /* of a login that is to be undone */
+			bf_save_forget_rescue(s);
 		return status;
+	}
 	if (save.cache.committed) {
 		record->cache_written = true;
 		/* Unsaved, only a logout that follows at once is not noticed. */

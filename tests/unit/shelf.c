@@ -39,6 +39,8 @@ static enum bfabric_status put(const struct bf_store *store, int64_t deadline,
 	const struct bf_secret *line, struct bfabric_error *err)
 {
 	shelf.puts++;
+	if (shelf.on_put)
+		shelf.on_put(shelf.data);
 	if (!opens(store, deadline))
 		return closed(err);
 	assert_true(line->len < sizeof(shelf.line));

@@ -8,9 +8,11 @@
 #include "world.h"
 
 struct shelf {
-	char line[4096]; /* the document; "" none */
-	bool locked;     /* every operation fails */
-	int64_t slow_ms; /* so long each takes */
+	char line[4096];            /* the document; "" none */
+	bool locked;                /* every operation fails */
+	int64_t slow_ms;            /* so long each takes */
+	void (*on_put)(void *data); /* called before something is stored */
+	void *data;
 	unsigned gets, puts, unlocks;
 };
 

@@ -3,6 +3,7 @@
  * off between store, record and cache, what was put back in between, logins and logouts by
  * bfabricPy during a request, a person who interrupts, a store that takes its time.
  */
+#include "person.h"
 #include "shelf.h"
 
 #include <stdio.h>
@@ -174,10 +175,17 @@ static void lose_promises(void *data)
 	struct world *w = data;
 	char path[512];
 
+	shelf.on_put = NULL; /* once */
 	snprintf(path, sizeof(path), "%s.tmp", w->paths.record);
 	assert_int_equal(unlink(path), 0);
 	snprintf(path, sizeof(path), "%s.tmp", w->paths.cache);
 	assert_int_equal(unlink(path), 0);
+}
+
+static void lose_everything(void *data)
+{
+	lose_promises(data);
+	shelf.locked = true;
 }
 
 /* What was rescued continues the login, also where no token tells whose it is. */
@@ -198,6 +206,25 @@ static void test_neither_record_nor_cache(void **state)
 		shelf_expect_apart(w);
 		shelf_expect_alive(w);
 	}
+}
+
+/* A login that could not be saved is undone, and does not take the one before with it. */
+static void test_login_that_no_file_takes(void **state)
+{
+	struct world *w = *state;
+	BF_AUTO_LOGIN_RESULT struct bf_login_result result = {0};
+	AUTO_SNAPSHOT struct snapshot before = {0};
+
+	shelf_log_in(w);
+	before = snapshot_take(w);
+	shelf.on_put = lose_promises;
+	shelf.data = w;
+	assert_int_equal(person_logs_in(w, "alice", NULL, &result), BFABRIC_SYSTEM);
+	assert_string_equal(shelf_refresh_token(), "RT0.1");
+	shelf_expect_alive(w);
+	shelf.on_put = lose_everything;
+	assert_int_equal(person_logs_in(w, "alice", NULL, &result), BFABRIC_SYSTEM);
+	assert_false(world_exists(w->paths.runtime_rescue));
 }
 
 /* ---- bfabricPy ------------------------------------------------------------------------------- */
@@ -415,6 +442,7 @@ int main(void)
 		world_test(test_before_the_record_beside_full_files),
 		world_test(test_only_the_record_has_it),
 		world_test(test_neither_record_nor_cache),
+		world_test(test_login_that_no_file_takes),
 		world_test(test_written_back_of_another_person),
 		world_test(test_written_back_after_a_logout),
 		world_test(test_logout_of_a_rescued_login),
