@@ -1,5 +1,5 @@
 /*
- * Who the client is to the token endpoint (RFC 6749, section 2.3).
+ * Who the client is to the token endpoint (RFC 6749, section 2.3), and whether it is one.
  */
 #include "policy.h"
 
@@ -81,4 +81,12 @@ bool bf_client_auth_refused(enum bf_client_auth form, enum bf_token_verdict verd
 {
 	return verdict == BF_TOKEN_CLIENT_REFUSED ||
 	       (verdict == BF_TOKEN_REQUEST_REFUSED && form == BF_CLIENT_AUTH_EMPTY_BASIC);
+}
+
+bool bf_endpoint_usable(const struct bf_environment *env, const char *text)
+{
+	BF_AUTO_URL struct bf_url url = BF_URL_INIT;
+
+	return text && bf_url_parse(text, &url, /* err= */ NULL) == BFABRIC_OK &&
+	       bf_url_same_origin(&url, &env->url);
 }

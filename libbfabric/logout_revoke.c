@@ -51,15 +51,6 @@ static enum bfabric_status perform(struct revoker *r, struct bf_request *request
 
 /* ---- where ----------------------------------------------------------------------------------- */
 
-/* A token goes to its base URL's origin and nowhere else, whatever a file says. */
-static bool usable(const struct bf_environment *env, const char *text)
-{
-	BF_AUTO_URL struct bf_url url = BF_URL_INIT;
-
-	return text && bf_url_parse(text, &url, /* err= */ NULL) == BFABRIC_OK &&
-	       bf_url_same_origin(&url, &env->url);
-}
-
 /* What the server's document says; the fixed path where that is nothing usable. */
 static enum bfabric_status discover(struct revoker *r, struct bfabric_error *err)
 {
@@ -86,7 +77,7 @@ static enum bfabric_status find_endpoint(
 {
 	const char *known = record->revocation_endpoint;
 
-	if (!usable(&r->s->env, known))
+	if (!bf_endpoint_usable(&r->s->env, known))
 		return discover(r, err);
 	r->endpoint = strdup(known);
 	return r->endpoint ? BFABRIC_OK : bf_fail_nomem(err);

@@ -349,6 +349,9 @@ size_t bf_client_auth_forms(const char *known, bool has_secret, enum bf_client_a
  */
 bool bf_client_auth_refused(enum bf_client_auth form, enum bf_token_verdict verdict);
 
+/* A token goes to its base URL's origin and nowhere else, whatever a file says. NULL is fine. */
+bool bf_endpoint_usable(const struct bf_environment *env, const char *text);
+
 /* ---- renew.c ---- */
 
 /*

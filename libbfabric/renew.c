@@ -12,8 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- one request ------------------------------------------------------------------------------
- */
+/* ---- one request ----------------------------------------------------------------------------- */
 
 /* What one renewal knows. */
 struct renewal {
@@ -109,15 +108,6 @@ static enum bfabric_status ask(struct renewal *r, struct bfabric_error *err)
 	return status;
 }
 
-/* A refresh token goes to its base URL's origin and nowhere else, whatever a file says. */
-static bool usable_endpoint(const struct bf_environment *env, const char *text)
-{
-	BF_AUTO_URL struct bf_url url = BF_URL_INIT;
-
-	return text && bf_url_parse(text, &url, /* err= */ NULL) == BFABRIC_OK &&
-	       bf_url_same_origin(&url, &env->url);
-}
-
 static enum bfabric_status renewal_init(struct renewal *r, struct bf_call *call,
 	struct bf_record *record, struct bfabric_error *err)
 {
@@ -134,15 +124,14 @@ static enum bfabric_status renewal_init(struct renewal *r, struct bf_call *call,
 	r->record = record;
 	r->grant = service ? &bf_grant_client_credentials : &bf_grant_refresh_token;
 	r->deadline = bf_boot_ms(call->s->sys) + BF_REQUEST_MS;
-	if (usable_endpoint(env, record->token_endpoint))
+	if (bf_endpoint_usable(env, record->token_endpoint))
 		r->endpoint = strdup(record->token_endpoint);
 	else if (asprintf(&r->endpoint, "%s/rest/oauth/token", env->url.text) < 0)
 		r->endpoint = NULL;
 	return r->endpoint ? BFABRIC_OK : bf_fail_nomem(err);
 }
 
-/* ---- the consequence --------------------------------------------------------------------------
- */
+/* ---- the consequence ------------------------------------------------------------------------- */
 
 static enum bfabric_status check_subject(struct bf_call *call, struct bf_record *record,
 	const struct bf_token *token, struct bfabric_error *err)
@@ -256,8 +245,7 @@ static enum bfabric_status consequence(struct renewal *r, struct bfabric_error *
 	return bf_fail(err, BFABRIC_SYSTEM, "internal error in %s", __func__);
 }
 
-/* ---- the renewal ------------------------------------------------------------------------------
- */
+/* ---- the renewal ----------------------------------------------------------------------------- */
 
 static enum bfabric_status keep(struct renewal *r, struct bf_save *save, struct bfabric_error *err)
 {
