@@ -10,8 +10,6 @@
 #include "apart.h"
 #include "login_undo.h"
 
-#define LOCK_MS 30000
-
 void bf_login_result_release(struct bf_login_result *result)
 {
 	free(result->subject);
@@ -37,7 +35,7 @@ enum bfabric_status bf_login_prepare(struct bfabric_session *s, const struct bfa
 	if (s->own)
 		return BFABRIC_OK;
 	status = bf_apart_ready(s, ui, deadline, err);
-	limit = bf_boot_ms(s->sys) + LOCK_MS; /* a person may have taken their time */
+	limit = bf_boot_ms(s->sys) + BF_LOCK_MS; /* a person may have taken their time */
 	if (status == BFABRIC_OK)
 		status = bf_session_lock(
 			s, &lock, deadline && deadline < limit ? deadline : limit, err);
@@ -114,7 +112,7 @@ static enum bfabric_status lock_confirmed(struct bfabric_session *s, const struc
 
 		status = confirm_subject(s, ui, before, now, err);
 		if (status == BFABRIC_OK)
-			status = bf_session_lock(s, lock, bf_boot_ms(s->sys) + LOCK_MS, err);
+			status = bf_session_lock(s, lock, bf_boot_ms(s->sys) + BF_LOCK_MS, err);
 		if (status == BFABRIC_OK)
 			status = subject_before(s, &found, err);
 		if (status != BFABRIC_OK || same(found, before))

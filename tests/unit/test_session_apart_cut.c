@@ -384,6 +384,51 @@ static void test_those_who_wait_share_it(void **state)
 	shelf_expect_alive(w);
 }
 
+/* The longest that a refresh may take, with a store before and after it. */
+#define HELD_MS (BF_STORE_MS + BF_STORE_MS + BF_REQUEST_MS + BF_STORE_MS + 500)
+
+struct holder {
+	struct world *w;
+	struct bf_lock lock;
+	int64_t until;
+};
+
+static void let_go(void *data, unsigned n)
+{
+	struct holder *h = data;
+
+	(void)n; /* the time counts */
+	if (bf_boot_ms(&h->w->sys) >= h->until)
+		bf_lock_release(&h->lock);
+}
+
+static void hold(struct holder *h)
+{
+	struct world *w = h->w;
+
+	h->until = bf_boot_ms(&w->sys) + HELD_MS;
+	assert_int_equal(bf_session_lock(w->s, &h->lock, h->until, &w->err), BFABRIC_OK);
+	w->clock->on_sleep = let_go;
+	w->clock->data = h;
+}
+
+/* Neither a call nor a login that was granted gives up before. */
+static void test_a_slow_store_and_a_slow_server(void **state)
+{
+	struct world *w = *state;
+	BF_AUTO_LOGIN_RESULT struct bf_login_result result = {0};
+	struct holder h = {.w = w, .lock = BF_LOCK_INIT};
+
+	shelf_log_in(w);
+	shelf_expire(w);
+	hold(&h);
+	assert_int_equal(world_get(w), BFABRIC_OK);
+	hold(&h);
+	assert_int_equal(person_logs_in(w, "alice", NULL, &result), BFABRIC_OK);
+	w->clock->on_sleep = NULL;
+	shelf_expect_alive(w);
+}
+
 /* A store that took the time leaves too little of it to spend a token in. */
 static void test_a_slow_store_and_an_impatient_caller(void **state)
 {
@@ -450,6 +495,7 @@ int main(void)
 		world_test(test_login_during_a_refresh),
 		world_test(test_moved_while_a_session_was_open),
 		world_test(test_those_who_wait_share_it),
+		world_test(test_a_slow_store_and_a_slow_server),
 		world_test(test_a_slow_store_and_an_impatient_caller),
 		world_test(test_interrupted_after_rotation),
 	};
