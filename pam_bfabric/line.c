@@ -21,6 +21,7 @@ static const struct {
 	{TOKEN_VERB, BF_LINE_TOKEN, 1},
 	{"stored", BF_LINE_STORED, 1},
 	{"valid", BF_LINE_VALID, 1},
+	{"note", BF_LINE_NOTE, 1},
 	{"failed", BF_LINE_FAILED, 2},
 };
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -113,14 +114,19 @@ static void put_token(struct bf_secret *out, const char *token)
 	bf_secret_puts(out, token ? token : "");
 }
 
-/* An error has to arrive, whatever it says. */
-static void put_failure(struct bf_secret *out, enum bfabric_status status, const char *text)
+/* Has to arrive, whatever it says. */
+static void put_text(struct bf_secret *out, const char *text)
 {
 	char shown[sizeof(((struct bfabric_error *)0)->text)];
 
 	bf_show(shown, sizeof(shown), text ? text : "", text ? strlen(text) : 0);
-	put_field(out, bfabric_status_name(status));
 	put_field(out, *shown ? shown : "no reason was given");
+}
+
+static void put_failure(struct bf_secret *out, enum bfabric_status status, const char *text)
+{
+	put_field(out, bfabric_status_name(status));
+	put_text(out, text);
 	if (status == BFABRIC_OK)
 		out->failed = true;
 }
@@ -149,6 +155,9 @@ static void put_fields(struct bf_secret *out, const struct bf_line *line)
 		break;
 	case BF_LINE_VALID:
 		put_field(out, line->valid ? "yes" : "no");
+		break;
+	case BF_LINE_NOTE:
+		put_text(out, line->text);
 		break;
 	case BF_LINE_FAILED:
 		put_failure(out, line->status, line->text);
@@ -251,6 +260,9 @@ static bool read_fields(struct bf_line *line, char *const *field)
 	case BF_LINE_VALID:
 		line->valid = strcmp(field[0], "yes") == 0;
 		return line->valid || strcmp(field[0], "no") == 0;
+	case BF_LINE_NOTE:
+		line->text = field[0];
+		return true;
 	case BF_LINE_FAILED:
 		line->text = field[1];
 		return read_failure(field[0], &line->status);

@@ -3,33 +3,37 @@
  *
  * The module speaks once, first: key=value lines that an empty line ends (base/kv.h).
  *
- *	mode             auth | session
- *	base_url         of the B-Fabric
- *	client_id        of the client that asks; client_secret_file: path of its secret, if it has
- *one scope            what is asked for besides openid, which is always added env session: the
- *environment whose login it becomes issuer           what the tokens must name; without it, what
- *discovery names ca_file, proxy   as in the configuration; nothing comes from the environment claim
- *auth: which claim names the person ("sub", "preferred_username", "email", ...) expect[] session:
- *who may approve, by that claim; without any, everybody may timeout          seconds for the whole
- *of it user, service, host   who logs in, through what, from where: checked for form, and not used
- *yet
+ *   mode            auth | session
+ *   base_url        of the B-Fabric
+ *   client_id       of the client that asks
+ *   client_secret_file   path of its secret, if it has one
+ *   scope           what is asked for besides openid, which is always added
+ *   env             session: the environment whose login it becomes
+ *   issuer          what the tokens must name; without it, what discovery names
+ *   ca_file, proxy  as in the configuration; nothing comes from the environment
+ *   claim           which one names the person: "sub", "email", ...; "sub" without it
+ *   expect[]        session: who may approve, by that claim; without any, everybody may
+ *   group[]         auth: one of them must be in the claim `groups` of who approved
+ *   timeout         seconds for the whole of it
+ *   user, service, host   for the module's own text and log
  *
- * A child answers in lines: a verb and its fields, separated by TAB, ended by LF. Fields are
- * printable UTF-8 (bf_show would leave them as they are) and not empty; a line with its LF has at
- * most 1 KiB, only a `token` line up to 64 KiB. Whatever breaks that ends the talk: the other side
- * is not ours.
+ * The child has the socket as its descriptor 0, for both directions; 1 and 2 are not used. It
+ * answers in lines: a verb and its fields, separated by TAB, ended by LF. Fields are printable
+ * UTF-8 (bf_show would leave them as they are) and not empty; a line with its LF has at most 1 KiB,
+ * only a `token` line up to 64 KiB. Whatever breaks that ends the talk: the other side is not ours.
  *
- *	code USER_CODE URI URI_COMPLETE|- EXPIRES_S	to be shown; once
- *	wait SECONDS_LEFT				about once a second while somebody has to
- *act identity NAME EVIDENCE_KIND			who approved, and by what that is known
- *	token JSON					the reply of the token endpoint; printable
- *ASCII stored NAME|-					it is saved; -: nobody said whose it is
- *	valid yes|no					can the login that is there be used?
- *	failed STATUS TEXT				the end; STATUS as bfabric_status_name has
- *it
+ *   code USER_CODE URI URI_COMPLETE|- EXPIRES_S   to be shown; once
+ *   wait SECONDS_LEFT             about once a second while somebody has to act
+ *   identity NAME EVIDENCE_KIND   who approved, and by what that is known
+ *   token JSON                    the reply of the token endpoint; printable ASCII
+ *   stored NAME|-                 it is saved; -: nobody said whose it is
+ *   valid yes|no                  can the login that is there be used?
+ *   note TEXT                     for the log, not for the person; anywhere
+ *   failed STATUS TEXT            the end; STATUS as bfabric_status_name has it
  *
- * A talk ends well with `token`, `stored` or `valid`, badly with `failed`; one that ends without
- * any of them has lost its child.
+ * A talk ends well with `token`, `stored` or `valid`, badly with `failed` (also after `identity`,
+ * when who approved is known and may not log in); one that ends without any of them has lost its
+ * child.
  */
 #ifndef PAM_BFABRIC_LINE_H
 #define PAM_BFABRIC_LINE_H
@@ -49,6 +53,7 @@ enum bf_line_verb {
 	BF_LINE_TOKEN,
 	BF_LINE_STORED,
 	BF_LINE_VALID,
+	BF_LINE_NOTE,
 	BF_LINE_FAILED,
 };
 
@@ -63,12 +68,13 @@ struct bf_line {
 	const char *token;           /* token; a secret */
 	bool valid;                  /* valid */
 	enum bfabric_status status;  /* failed; never OK */
-	const char *text;            /* failed */
+	const char *text;            /* note, failed */
 };
 
 /*
  * Append a line. A field that is not what it has to be, or a line that would be too long, sets
- * out->failed; only the text of `failed` is cleaned and cut instead, because it has to arrive.
+ * out->failed; only the text of `note` and `failed` is cleaned and cut instead, because it has to
+ * arrive.
  */
 void bf_line_put(struct bf_secret *out, const struct bf_line *line);
 

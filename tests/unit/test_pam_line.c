@@ -41,6 +41,10 @@ static void say(const struct bf_line *line, struct bf_secret *out)
 	case BF_LINE_VALID:
 		bf_secret_puts(out, line->valid ? "valid" : "not valid");
 		break;
+	case BF_LINE_NOTE:
+		bf_secret_puts(out, "note");
+		field(out, "text", line->text);
+		break;
 	case BF_LINE_FAILED:
 		bf_secret_printf(out, "failed %s:", bfabric_status_name(line->status));
 		field(out, "text", line->text);
@@ -119,6 +123,7 @@ static void test_writing(void **state)
 		{.verb = BF_LINE_STORED},
 		{.verb = BF_LINE_VALID, .valid = true},
 		{.verb = BF_LINE_VALID},
+		{.verb = BF_LINE_NOTE, .text = "a clock is off"},
 		{.verb = BF_LINE_FAILED, .status = BFABRIC_TIMEOUT, .text = "too late"},
 	};
 	static const char *const texts[] = {
@@ -131,6 +136,7 @@ static void test_writing(void **state)
 		"stored\t-\n",
 		"valid\tyes\n",
 		"valid\tno\n",
+		"note\ta clock is off\n",
 		"failed\tTIMEOUT\ttoo late\n",
 	};
 
