@@ -1,33 +1,13 @@
 # SPDX-License-Identifier: MIT
 """The units for the user's systemd: well-formed, installed, not enabled, and what they run."""
-import os
-import pathlib
 import re
 import shutil
 
 import harness
-import secret_service
-from store_program import keyring_missing
 from test_install import build_option
 
 UNITS = ("bfabric-keyring.path", "bfabric-keyring.service", "bfabric-refresh.service",
          "bfabric-refresh.timer")
-MANAGER = pathlib.Path("/lib/systemd/systemd")
-# It believes that this machine was booted with systemd, and ends with the shell.
-RUN = """
-mount -t tmpfs none /run && mkdir -p /run/systemd/system
-setpriv --pdeathsig KILL "$MANAGER" --user >"$HOME/manager.log" 2>&1 &
-for i in $(seq 100); do
-	state=$(systemctl --user is-system-running 2>/dev/null)
-	case "$state" in running|degraded) break ;; esac
-	sleep 0.1
-done
-case "$state" in running|degraded) ;; *) echo no manager; exit 0 ;; esac
-systemctl --user start bfabric-refresh.service && systemctl --user start bfabric-keyring.service
-status=$?
-kill %1
-exit $status
-"""
 
 
 class Units(harness.TestCase):
@@ -63,32 +43,6 @@ class Units(harness.TestCase):
         bad = harness.run(["systemd-analyze", "--user", "verify", "--man=no", broken],
                           self.home.env())
         self.assertIn("NoNewPriviledges", bad.err)
-
-    def test_a_real_manager_runs_them(self):
-        """What protects the service does not keep it from the keyring or the network."""
-        if os.getuid() or not MANAGER.exists() or keyring_missing():
-            self.skipTest("needs root, systemd and a keyring")
-        server = self.enterContext(harness.Sandbox(interval=1, auto_approve=0))
-        keyring = self.enterContext(secret_service.GnomeKeyring())
-        env = self.home.env(**keyring.env())
-        self.assertExit(self.home.run(
-            "bfabric", "auth", "device-code", server.base_url, "--scope", "api:read", "--env", "LAB",
-            "--store", "keyring", env=env), 0)
-        before = keyring.item(service="bfabric").secret()
-        more = "".join(f'Environment="{name}={env[name]}"\n' for name in (
-            "BFABRIC_LIBEXEC", "BFABRIC_SITE_CONFIG", "DBUS_SESSION_BUS_ADDRESS", "HOME"))
-        for name in UNITS:
-            text = self.text(name).replace("ExecStart=", more + "ExecStart=")
-            self.home.write(f".config/systemd/user/{name}", re.sub(
-                r"(?m)^ExecStart=\S+", f"ExecStart={harness.FRONT}", text))
-        result = harness.run(["unshare", "-m", "--propagation", "private", "sh", "-c", RUN], {
-            **env, "DBUS_SESSION_BUS_ADDRESS": f"unix:path={self.home.runtime}/bus",
-            "PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "MANAGER": MANAGER}, timeout=120)
-        if "no manager" in result.out:
-            self.skipTest("a manager for the user does not run here")
-        self.assertExit(result, 0)
-        self.assertNotEqual(keyring.item(service="bfabric").secret(), before)
-        self.assertEqual([line["status"] for line in server.refreshes()], [200])
 
     def test_a_user_without_logins(self):
         for _, *arguments in self.commands():
