@@ -62,6 +62,15 @@ enum bfabric_status bf_static_login_plan(const struct bf_command_line *call,
 	return BFABRIC_OK;
 }
 
+/* Is the store that held the secrets so far going to be left? */
+static bool is_left(const struct bf_static_login *login)
+{
+	const struct bf_store *before = &login->plan.recorded;
+
+	return before->type && bf_store_apart(before) &&
+	       strcmp(bf_store_name(before), bf_store_name(&login->store)) != 0;
+}
+
 enum bfabric_status bf_static_login_ready(struct bf_static_login *login,
 	const struct bf_environment *environment, struct bfabric_cancel *cancel,
 	const struct bf_terminal *terminal, struct bfabric_error *err)
@@ -69,9 +78,11 @@ enum bfabric_status bf_static_login_ready(struct bf_static_login *login,
 	enum bfabric_status status = bf_store_open(
 		environment, /* name= */ NULL, &bf_sys_real, cancel, &login->store, err);
 
-	if (status == BFABRIC_OK && login->plan.recorded.type)
-		status = bf_store_make_ready(&login->plan.recorded, terminal, err);
-	return status == BFABRIC_OK ? bf_store_make_ready(&login->store, terminal, err) : status;
+	if (status == BFABRIC_OK)
+		status = bf_store_make_ready(&login->store, terminal, err);
+	if (status == BFABRIC_OK && is_left(login)) /* nobody is kept in one that is lost */
+		(void)!bf_store_make_ready(&login->plan.recorded, terminal, /* err= */ NULL);
+	return status;
 }
 
 enum bfabric_status bf_static_login_recall(const struct bf_static_login *login,
@@ -90,7 +101,7 @@ enum bfabric_status bf_static_login_recall(const struct bf_static_login *login,
 			&login->plan.recorded, /* deadline= */ 0, &found, &stored, err);
 	if (status == BFABRIC_OK)
 		bf_secret_move(ret, &stored.registration_access_token);
-	return status;
+	return status == BFABRIC_STORE_UNAVAILABLE && is_left(login) ? BFABRIC_OK : status;
 }
 
 enum bfabric_status bf_static_login_clear(const struct bf_command_line *call,

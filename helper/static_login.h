@@ -31,8 +31,8 @@ BF_MUST_USE enum bfabric_status bf_static_login_plan(const struct bf_command_lin
 	struct bf_static_login *ret, struct bfabric_error *err);
 
 /*
- * Open the store that `environment`, which is as it is going to be, says; a locked one, or the one
- * that it replaces, is unlocked, before a person is asked for the secret.
+ * Open the store that `environment`, which is as it is going to be, says; a locked one is unlocked,
+ * before a person is asked for the secret, and so is the one that it replaces, if that is possible.
  */
 BF_MUST_USE enum bfabric_status bf_static_login_ready(struct bf_static_login *login,
 	const struct bf_environment *environment, struct bfabric_cancel *cancel,
@@ -40,7 +40,7 @@ BF_MUST_USE enum bfabric_status bf_static_login_ready(struct bf_static_login *lo
 
 /*
  * Where what registered the client is kept so far (registration_access_token), if it is the same
- * client: it outlives a login. Empty: nowhere, or nobody knows it.
+ * client: it outlives a login. Empty: nowhere, or in a store that is left and does not answer.
  */
 BF_MUST_USE enum bfabric_status bf_static_login_recall(const struct bf_static_login *login,
 	const struct bf_environment *environment, struct bf_secret *ret, struct bfabric_error *err);

@@ -35,7 +35,8 @@ void bf_moved_release(struct bf_moved *moved);
 /*
  * STORE_UNAVAILABLE: one of the two stores (the text says which, and what helps); nothing was moved
  * then. Otherwise as bf_config_write and bfabric_session_token; FORBIDDEN:
- * BFABRICPY_CONFIG_OVERRIDE is set. Nobody is asked anything: unlock before (bf_store_unlock).
+ * BFABRICPY_CONFIG_OVERRIDE is set; UNSUPPORTED: a password, which stays. Nobody is asked anything:
+ * unlock before (bf_store_unlock).
  */
 BF_MUST_USE enum bfabric_status bf_store_move(
 	const struct bf_move *move, struct bf_moved *ret, struct bfabric_error *err);

@@ -118,6 +118,15 @@ class Pat(Stored):
         self.assertEqual(self.token().out.strip(), PAT)
         self.assertEqual(self.files_with(PAT, OTHER), [])
 
+    def test_store_that_is_lost(self):
+        """Out of one that will never answer again."""
+        self.pat("--store", self.store.path)
+        self.store.fail("get", "store", "erase")
+        self.assertIn("is still there", said(self.pat("--store", "file", value=OTHER)))
+        self.assertEqual(self.token().out.strip(), OTHER)
+        self.assertNotIn("store:", self.config())
+        self.auth("remove", "LAB", "--no-confirm")
+
     def test_nothing_half_done(self):
         """A store that fails leaves the configuration alone, one that is none is not written down."""
         self.store.fail("store")
