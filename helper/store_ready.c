@@ -5,15 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-const char *bf_store_place(const struct bf_store *store)
-{
-	const char *name = bf_store_name(store);
-
-	if (!bf_store_apart(store))
-		return "files";
-	return strcmp(name, "keyring") == 0 ? "the keyring" : name;
-}
-
 enum bfabric_status bf_store_ask_to_unlock(const struct bf_store *store, struct bfabric_error *err)
 {
 	BF_AUTO_SECRET struct bf_secret text = BF_SECRET_INIT;

@@ -27,9 +27,6 @@ BF_MUST_USE enum bfabric_status bf_store_ask_to_unlock(
 BF_MUST_USE enum bfabric_status bf_store_holds(const struct bf_environment *environment,
 	const struct bf_store *store, bool *ret_holds, struct bfabric_error *err);
 
-/* "the keyring", "files", or the path of the program: where something lies, in a sentence. */
-const char *bf_store_place(const struct bf_store *store);
-
 /* A paragraph on what bfabricPy does beside a store that it does not know; nothing for files. */
 void bf_store_put_remark(
 	const struct bf_store *store, enum bfabric_auth_method method, struct bf_secret *out);

@@ -65,7 +65,7 @@ static enum bfabric_status gone(const struct bfabric_session *s, struct bfabric_
 		"%.100s has no login for environment %.60s (any more): something else removed it, "
 		"or it was kept under another name, such as that of an environment with the same "
 		"server and client: log in again (bfabric login --env %.60s)",
-		bf_store_name(&s->store), s->env.name, s->env.name);
+		bf_store_place(&s->store), s->env.name, s->env.name);
 }
 
 /* One that is spent is of no use, whoever put it there. */
@@ -81,7 +81,7 @@ static enum bfabric_status take(const struct bfabric_session *s, struct bf_recor
 			"the login in %.100s (environment %.60s) has been used already: something "
 			"else put an old one back, or an environment with the same server and "
 			"client was logged in since: log in again (bfabric login --env %.60s)",
-			bf_store_name(&s->store), s->env.name, s->env.name);
+			bf_store_place(&s->store), s->env.name, s->env.name);
 	bf_trace(s, "refresh token %s comes from the store%s", bf_token_name(refresh).text,
 		bf_record_current(record, refresh) ? "" : ", which the record does not know");
 	/* We were cut off before the record, or another program spent it. */

@@ -47,7 +47,7 @@ static enum bfabric_status from_store(const struct bf_environment *env,
 		return bf_fail(err, BFABRIC_NOT_LOGGED_IN,
 			"environment %.80s is logged out: there is no client secret for it in its "
 			"store (%.200s)",
-			env->name, bf_store_name(store));
+			env->name, bf_store_place(store));
 	bf_secret_move(ret, &stored.client_secret);
 	return BFABRIC_OK;
 }

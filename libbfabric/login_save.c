@@ -173,7 +173,7 @@ static enum bfabric_status keep_apart(struct bfabric_session *s, const struct bf
 		return bf_fail(err, status, "%s", trouble.text);
 	if (asprintf(&result->warning,
 		    "the login could not be put into %s (%s); it is kept in %s until it can",
-		    bf_store_name(&s->store), trouble.text, *ret_rescue) < 0)
+		    bf_store_place(&s->store), trouble.text, *ret_rescue) < 0)
 		result->warning = NULL; /* status tells it, too */
 	return BFABRIC_OK;
 }

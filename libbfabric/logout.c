@@ -141,7 +141,7 @@ static void empty_store(
 
 	if (bf_session_apart(s) && bf_apart_drop(s, kind != BF_LOGOUT_KEEP, &why) != BFABRIC_OK)
 		snprintf(result->left, sizeof(result->left), "the login is still in %.100s: %.260s",
-			bf_store_name(&s->store), why.text);
+			bf_store_place(&s->store), why.text);
 }
 
 /* ---- the whole ------------------------------------------------------------------------------- */

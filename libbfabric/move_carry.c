@@ -110,7 +110,7 @@ static enum bfabric_status put_into_store(struct bf_mover *m, struct bfabric_err
 		return status;
 	return bf_fail(err, BFABRIC_STORE_UNAVAILABLE,
 		"%.200s took the secrets of environment %.80s, but does not give them back",
-		bf_store_name(store), m->name);
+		bf_store_place(store), m->name);
 }
 
 /* Record and cache; what else there is goes with the change of the configuration. */

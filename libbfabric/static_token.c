@@ -52,7 +52,7 @@ static enum bfabric_status stored_token(struct bfabric_session *s, bool again, i
 		return bf_fail(err, BFABRIC_NOT_LOGGED_IN,
 			"environment %.80s is logged out: there is no personal access token for it "
 			"in its store (%.200s)",
-			s->env.name, bf_store_name(&s->store));
+			s->env.name, bf_store_place(&s->store));
 	status = bf_hand_out(&stored.pat, /* scope= */ NULL, /* expires_at= */ 0, ret, err);
 	pthread_mutex_lock(&s->memory.mutex);
 	bf_secret_move(&s->memory.token.access, &stored.pat);

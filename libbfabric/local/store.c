@@ -114,6 +114,13 @@ const char *bf_store_name(const struct bf_store *store)
 	return store->type->name ? store->type->name : store->program;
 }
 
+const char *bf_store_place(const struct bf_store *store)
+{
+	if (!bf_store_apart(store))
+		return "files";
+	return store->type == &bf_store_keyring ? "the keyring" : bf_store_name(store);
+}
+
 /* ---- what it does ---------------------------------------------------------------------------- */
 
 static int64_t limit(const struct bf_store *store, int64_t deadline, int64_t ms)
@@ -147,7 +154,7 @@ enum bfabric_status bf_store_get(const struct bf_store *store, int64_t deadline,
 		bf_stored_release(ret);
 	if (status == BFABRIC_BAD_REPLY || status == BFABRIC_UNSUPPORTED)
 		return bf_fail_context(err, BFABRIC_STORE_UNAVAILABLE,
-			"what %s holds for environment %s cannot be used", bf_store_name(store),
+			"what %s holds for environment %s cannot be used", bf_store_place(store),
 			store->environment);
 	if (status == BFABRIC_OK)
 		*ret_found = found;

@@ -92,6 +92,8 @@ BF_MUST_USE enum bfabric_status bf_store_open(const struct bf_environment *envir
 
 bool bf_store_apart(const struct bf_store *store);
 const char *bf_store_name(const struct bf_store *store); /* "file", "keyring", or the path */
+/* The same in a sentence: "files", "the keyring", or the path. */
+const char *bf_store_place(const struct bf_store *store);
 
 /*
  * The document of this environment. *ret_found false: there is none, *ret is as after _INIT.

@@ -34,11 +34,6 @@ static enum bfabric_status make_request(const struct bf_store *store, int64_t le
 	return ret->failed || timeout.failed ? bf_fail_nomem(err) : BFABRIC_OK;
 }
 
-static const char *kind(const struct bf_store *store)
-{
-	return store->type == &bf_store_keyring ? "the keyring" : store->program;
-}
-
 /* What befell the program itself; the caller's own reasons stay what they are. */
 static enum bfabric_status fail_run(
 	const struct bf_store *store, enum bfabric_status status, struct bfabric_error *err)
@@ -49,8 +44,8 @@ static enum bfabric_status fail_run(
 		return bf_fail(err, BFABRIC_STORE_UNAVAILABLE,
 			"%s did not answer in time: is it, or what it asks, hanging? Try again, or "
 			"restart that",
-			kind(store));
-	return bf_fail_context(err, BFABRIC_STORE_UNAVAILABLE, "%s", kind(store));
+			bf_store_place(store));
+	return bf_fail_context(err, BFABRIC_STORE_UNAVAILABLE, "%s", bf_store_place(store));
 }
 
 static enum bfabric_status ask(const struct bf_store *store, const char *action, int64_t deadline,
@@ -128,7 +123,7 @@ static enum bfabric_status fail_said(
 		break;
 	}
 	return bf_fail(err, BFABRIC_STORE_UNAVAILABLE, "%s failed%s: see 'bfabric doctor --env %s'",
-		kind(store), why, env);
+		bf_store_place(store), why, env);
 }
 
 /* ---- operations ------------------------------------------------------------------------------ */
@@ -164,8 +159,8 @@ static enum bfabric_status look(const struct bf_store *store, int64_t deadline,
 		return status;
 	if (line ? bf_secret_equal(line, &there) : !found)
 		return BFABRIC_OK;
-	return bf_fail(
-		err, BFABRIC_STORE_UNAVAILABLE, "%s did not do what it was asked for", kind(store));
+	return bf_fail(err, BFABRIC_STORE_UNAVAILABLE, "%s did not do what it was asked for",
+		bf_store_place(store));
 }
 
 /* Storing `line`, or erasing for NULL. */
