@@ -18,7 +18,7 @@ struct bf_login_grant {
 /*
  * Could a login be saved now? Checked before a person is asked for anything: method, store (which
  * they may unlock, see apart.h), home, folder, lock, space, a record that a newer version wrote.
- * For the lock it waits at most 30 s, and not past the deadline (CLOCK_BOOTTIME ms; 0: none).
+ * For the lock it waits at most BF_LOCK_MS, and not past the deadline (CLOCK_BOOTTIME ms; 0: none).
  */
 BF_MUST_USE enum bfabric_status bf_login_prepare(struct bfabric_session *session,
 	const struct bfabric_ui *ui, int64_t deadline, struct bfabric_error *err);

@@ -144,6 +144,13 @@ static void empty_store(
 			bf_store_place(&s->store), why.text);
 }
 
+/* The configuration named a store before, which nobody can ask now. */
+static bool lies_elsewhere(const struct bfabric_session *s, const struct bf_record *record)
+{
+	return !bf_session_apart(s) && *record->held && !bf_record_lapsed(record) &&
+	       bf_secret_empty(&record->token.refresh);
+}
+
 /* ---- the whole ------------------------------------------------------------------------------- */
 
 static bool anything_to_remove(const struct bf_paths *p, const struct bf_record *record)
@@ -171,6 +178,10 @@ static enum bfabric_status log_out_files(struct bfabric_session *s, enum bf_logo
 		status = bf_logout_revoke(s, &state.record, &held, s->cancel, deadline, ret, err);
 	if (status != BFABRIC_OK)
 		return status;
+	if (lies_elsewhere(s, &state.record))
+		snprintf(ret->left, sizeof(ret->left),
+			"the refresh token is still valid, in a store that the configuration does "
+			"not name any more: name it there (store) and log out again");
 	ret->was_there = held.count || anything_to_remove(&s->paths, &state.record);
 	status = remove_all(s, kind, &state.record, &held, err);
 	empty_store(s, kind, ret);

@@ -302,6 +302,30 @@ static void test_logout_while_locked(void **state)
 	assert_string_equal(shelf.line, "");
 }
 
+/* By hand, the configuration names files again: a person hears of what is left. */
+static void test_logout_without_its_store(void **state)
+{
+	struct world *w = *state;
+	struct bf_logout_result result;
+	const struct bf_store_type *type;
+	char refresh[64];
+
+	shelf_log_in(w);
+	snprintf(refresh, sizeof(refresh), "%s", shelf_refresh_token());
+	type = w->store;
+	w->store = NULL;
+	world_reopen(w);
+	assert_int_equal(log_out(w, &result), BFABRIC_OK);
+	assert_non_null(strstr(result.left, "does not name any more"));
+	assert_gone(w);
+	w->store = type;
+	world_reopen(w);
+	assert_int_equal(log_out(w, &result), BFABRIC_OK);
+	assert_string_equal(result.left, "");
+	assert_false(authserver_takes(w->server, refresh));
+	assert_string_equal(shelf.line, "");
+}
+
 static void test_status(void **state)
 {
 	struct world *w = *state;
@@ -342,6 +366,7 @@ int main(void)
 		world_test(test_refused_is_not_asked_again),
 		world_test(test_logout),
 		world_test(test_logout_while_locked),
+		world_test(test_logout_without_its_store),
 		world_test(test_status),
 	};
 
