@@ -71,8 +71,14 @@ class KeyringCase(harness.TestCase):
                 token["expires_at"] = int(time.time()) + seconds
                 self.home.write(self.place(suffix), json.dumps(content))
 
+    forgiven = 0  # so many requests were made before the login that counts
+
+    def forgive(self):
+        """A login was lost where nobody could help: what was refused so far is no fault."""
+        self.forgiven = len(self.server.refreshes())
+
     def refreshes(self, *statuses):
-        lines = self.server.refreshes()
+        lines = self.server.refreshes()[self.forgiven:]
         return [line for line in lines if not statuses or line["status"] in statuses]
 
     # ---- where the secret lies ----

@@ -144,6 +144,7 @@ class Gnome(_Move):
                         # The token was spent, and the reply was still on its way.
                         self.assertExit(after, 4)
                         self.assertEqual(self.refreshes()[-1]["status"], 400)
+                        self.forgive()
                         lost.append((store, n))
                         self.log_in(store="keyring" if store == "file" else None)
                         continue
