@@ -62,9 +62,8 @@ enum bfabric_status bf_apart_ready(struct bfabric_session *s, const struct bfabr
 static enum bfabric_status gone(const struct bfabric_session *s, struct bfabric_error *err)
 {
 	return bf_fail(err, BFABRIC_STORE_UNAVAILABLE,
-		"%.100s has no login for environment %.60s (any more): something else removed it, "
-		"or it was kept under another name, such as that of an environment with the same "
-		"server and client: log in again (bfabric login --env %.60s)",
+		"%.100s has no login for environment %.60s any more, something else removed it: "
+		"log in again (bfabric login --env %.60s)",
 		bf_store_place(&s->store), s->env.name, s->env.name);
 }
 
@@ -78,9 +77,8 @@ static enum bfabric_status take(const struct bfabric_session *s, struct bf_recor
 		return record->login ? gone(s, err) : BFABRIC_OK;
 	if (bf_record_spent(record, refresh))
 		return bf_fail(err, BFABRIC_LOGIN_REQUIRED,
-			"the login in %.100s (environment %.60s) has been used already: something "
-			"else put an old one back, or an environment with the same server and "
-			"client was logged in since: log in again (bfabric login --env %.60s)",
+			"the login in %.100s (environment %.60s) has been used already, something "
+			"else put an old one back: log in again (bfabric login --env %.60s)",
 			bf_store_place(&s->store), s->env.name, s->env.name);
 	bf_trace(s, "refresh token %s comes from the store%s", bf_token_name(refresh).text,
 		bf_record_current(record, refresh) ? "" : ", which the record does not know");
