@@ -138,7 +138,7 @@ enum bfabric_status bf_route_fail_trust(const struct bf_route *route, const char
 		return bf_fail(err, BFABRIC_BAD_CONFIG,
 			"the certificate of %.100s is not trusted by this system: %.100s; if it is "
 			"the right server, name its authority's certificate in 'libbfabric: "
-			"ca_file' of the environment",
+			"ca_file' of the environment, or before a first login in SSL_CERT_FILE",
 			host, reason);
 	return bf_fail(err, BFABRIC_BAD_CONFIG,
 		"the certificate of %.80s is not trusted by %.140s (from %s): %.90s; if it is the "
