@@ -130,8 +130,7 @@ static bool replace_string(char **to, const char *text)
 	return bf_copy_string(to, text);
 }
 
-/* The record of this login; what it replaces is remembered as spent. */
-static enum bfabric_status begin_record(struct bfabric_session *s, struct bf_record *record,
+enum bfabric_status bf_login_record(struct bfabric_session *s, struct bf_record *record,
 	const struct bf_login_grant *grant, struct bf_token *token, struct bfabric_error *err)
 {
 	enum bfabric_status status;
@@ -212,7 +211,7 @@ static enum bfabric_status write_login(struct bfabric_session *s, struct bf_lock
 	return BFABRIC_OK;
 }
 
-static enum bfabric_status describe(
+enum bfabric_status bf_login_describe(
 	const struct bf_record *record, struct bf_login_result *ret, struct bfabric_error *err)
 {
 	struct bf_login_result result = {
@@ -245,9 +244,10 @@ static enum bfabric_status save_to_files(struct bfabric_session *s, const struct
 	if (status != BFABRIC_OK)
 		return status;
 	spend_cached(s, &state.record);
-	status = begin_record(s, &state.record, grant, token, err);
+	status = bf_login_record(s, &state.record, grant, token, err);
 	if (status == BFABRIC_OK)
-		status = describe(&state.record, ret, err); /* before: nothing fails after it */
+		status = bf_login_describe(
+			&state.record, ret, err); /* before: nothing fails after it */
 	if (status == BFABRIC_OK)
 		status = write_login(s, &lock, &state.record, ret, err);
 	bf_session_forget(s);
@@ -262,9 +262,9 @@ static enum bfabric_status save_to_memory(struct bfabric_session *s,
 	enum bfabric_status status;
 
 	pthread_mutex_lock(&s->policy);
-	status = begin_record(s, s->own, grant, token, err);
+	status = bf_login_record(s, s->own, grant, token, err);
 	if (status == BFABRIC_OK)
-		status = describe(s->own, ret, err);
+		status = bf_login_describe(s->own, ret, err);
 	if (status == BFABRIC_OK)
 		status = bf_own_publish(s, err);
 	if (status != BFABRIC_OK)
@@ -273,7 +273,7 @@ static enum bfabric_status save_to_memory(struct bfabric_session *s,
 	return status;
 }
 
-static enum bfabric_status save(struct bfabric_session *s, const struct bfabric_ui *ui,
+enum bfabric_status bf_login_keep(struct bfabric_session *s, const struct bfabric_ui *ui,
 	const struct bf_login_grant *grant, struct bf_login_result *ret, struct bfabric_error *err)
 {
 	BF_AUTO_TOKEN struct bf_token token = BF_TOKEN_INIT;
@@ -291,7 +291,7 @@ enum bfabric_status bf_login_save(struct bfabric_session *s, const struct bfabri
 {
 	BF_AUTO_LOGIN_RESULT struct bf_login_result result = {0};
 	struct bfabric_error why = {0};
-	enum bfabric_status status = save(s, ui, grant, &result, &why);
+	enum bfabric_status status = bf_login_keep(s, ui, grant, &result, &why);
 
 	if (status == BFABRIC_OK) {
 		*ret = result;

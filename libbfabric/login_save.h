@@ -23,6 +23,20 @@ struct bf_login_grant {
 BF_MUST_USE enum bfabric_status bf_login_prepare(struct bfabric_session *session,
 	const struct bfabric_ui *ui, int64_t deadline, struct bfabric_error *err);
 
+/* The record of a new login; what it replaces is remembered as spent. Takes `token` over. */
+BF_MUST_USE enum bfabric_status bf_login_record(struct bfabric_session *session,
+	struct bf_record *record, const struct bf_login_grant *grant, struct bf_token *token,
+	struct bfabric_error *err);
+
+/* As bf_login_save; but what is not kept is the caller's to give back. */
+BF_MUST_USE enum bfabric_status bf_login_keep(struct bfabric_session *session,
+	const struct bfabric_ui *ui, const struct bf_login_grant *grant,
+	struct bf_login_result *ret, struct bfabric_error *err);
+
+/* Of a record: subject, scope and expiry, as a result. */
+BF_MUST_USE enum bfabric_status bf_login_describe(
+	const struct bf_record *record, struct bf_login_result *ret, struct bfabric_error *err);
+
 /*
  * Confirms another subject with the person, then writes record and cache. A login that is not kept
  * is given back (login_undo.h), and the error says whether that worked.

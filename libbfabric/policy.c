@@ -331,18 +331,26 @@ static enum bfabric_status without_lock(
 	return bf_call_fall_back(call, status, err);
 }
 
-/* A login that left a record but no cache may have been cut off: only the lock's holder can tell.
+/* Missing only where that is certain. */
+static bool may_exist(const char *path)
+{
+	struct bf_file_info info = {0};
+
+	return path && (bf_file_stat(path, BF_FILE_PRIVATE, &info, /* err= */ NULL) != BFABRIC_OK ||
+			       info.found);
+}
+
+/*
+ * A login that left a record but no cache may have been cut off, or waits as a rescue copy for its
+ * home: only the lock's holder can tell.
  */
 static bool may_have_login(const struct bf_call *call)
 {
-	struct bf_file_info record = {0};
 
 	if (call->found || call->damage.status != BFABRIC_OK ||
 		call->s->env.method == BFABRIC_AUTH_CLIENT_CREDENTIALS)
 		return true;
-	return bf_file_stat(call->s->paths.record, BF_FILE_PRIVATE, &record, /* err= */ NULL) !=
-		       BFABRIC_OK ||
-	       record.found;
+	return may_exist(call->s->paths.record) || may_exist(call->s->paths.runtime_rescue);
 }
 
 enum bfabric_status bf_policy_token(struct bf_call *call, struct bfabric_error *err)

@@ -14,7 +14,7 @@
  *   apart.c     the refresh token in a store of its own (apart.h)
  *   settle.c    bringing files and store in order without the network (settle.h)
  *   outcome.c   the note in the lock file
- *   login_*.c   logging in (login.h, login_flow.h, login_save.h, login_undo.h)
+ *   login_*.c   logging in (login.h, login_flow.h, login_save.h, login_undo.h, login_wait.h)
  *   trace.c     what -v shows
  */
 #ifndef BF_POLICY_H
@@ -65,6 +65,7 @@ struct bfabric_session {
 	struct bf_http *http;                /* made when first needed, by the holder of `policy` */
 	void (*trace)(void *data, const char *text); /* NULL: nobody listens */
 	void *trace_data;
+	bool stays;             /* see session.h */
 	pthread_mutex_t policy; /* one thread at a time waits, refreshes, logs in */
 	struct bf_memory memory;
 	struct bf_record *own; /* a login in memory only; NULL: it lies in files, see `paths` */
@@ -230,7 +231,10 @@ struct bf_state {
 #define BF_AUTO_STATE BF_CLEANUP(bf_state_release)
 void bf_state_release(struct bf_state *state);
 
-/* Record, or the rescue copy that continues it. A damaged record counts as none. */
+/*
+ * Record, or the rescue copy that continues it or waits to replace it (login_wait.h). A damaged
+ * record counts as none.
+ */
 BF_MUST_USE enum bfabric_status bf_state_load(
 	const struct bfabric_session *s, struct bf_state *ret, struct bfabric_error *err);
 

@@ -329,7 +329,7 @@ static enum bfabric_status no_space(
 /* Who has no time left should not begin what may take half a minute. */
 static enum bfabric_status check_time(const struct bf_call *call, struct bfabric_error *err)
 {
-	if (call->s->env.method != BFABRIC_AUTH_OAUTH ||
+	if (call->s->env.method != BFABRIC_AUTH_OAUTH || call->s->stays ||
 		call->deadline - bf_boot_ms(call->s->sys) >= BF_SPEND_MS)
 		return BFABRIC_OK;
 	return bf_fail(err, BFABRIC_TIMEOUT, "too little time is left for a refresh at %s",

@@ -87,6 +87,9 @@ enum bfabric_status bf_session_new(struct bf_environment *environment, const cha
 	s->env.method = environment->method;
 	status = bf_store_open(environment, seams && seams->in_memory ? "file" : NULL, s->sys,
 		s->cancel, &s->store, err);
+	if (status == BFABRIC_OK && seams && bf_store_apart(&s->store) && seams->no_programs)
+		s->store.refused = seams->no_programs;
+	s->stays = seams && seams->stays;
 	if (status == BFABRIC_OK && bf_session_cached(s)) {
 		status = require_client(environment, err);
 		if (status == BFABRIC_OK && seams && seams->in_memory)

@@ -17,6 +17,12 @@ struct bf_session_seams {
 	const struct bf_transport *transport;
 	struct bfabric_cancel *cancel;
 	bool in_memory; /* the login is kept in memory only: no file is read or written */
+	/* Why the program of a store of its own is not run: what is for it waits as a rescue copy.
+	 */
+	const char *no_programs;
+	/* The process stays until a request is answered, whatever its deadline says, so that little
+	 * time is no reason not to begin one. */
+	bool stays;
 };
 
 /* Takes `environment` over (it is left empty). `chosen_by` is a constant or NULL. */

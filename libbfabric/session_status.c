@@ -158,6 +158,10 @@ static void describe_record(struct report *r, const struct bfabric_session *s)
 		bf_secret_printf(&r->warnings, "%s\n", trouble.text);
 		return;
 	}
+	/* One that waits for its home has no cache yet. */
+	if (state.rescued && !state.record.cache_written &&
+		r->out->token_state == BFABRIC_TOKEN_NONE)
+		describe_one(r, s, &state.record.token);
 	copy(r, &r->out->subject, state.record.subject);
 	r->out->login_required = bf_record_lapsed(&state.record);
 	if (bf_session_apart(s) && r->out->token_state != BFABRIC_TOKEN_NONE)

@@ -32,10 +32,12 @@ static bool load_rescue(const char *path, const struct bf_token *cached, struct 
 
 	if (!path || bf_record_read(path, &found, &rescue, /* err= */ NULL) != BFABRIC_OK || !found)
 		return false;
-	if (cached ? !belongs(&rescue, cached) : !bf_record_continues(&rescue, &state->record))
+	if (cached ? !belongs(&rescue, cached)
+		   : !bf_record_continues(&rescue, &state->record) &&
+				!bf_record_waits(&rescue, &state->record))
 		return false;
 	/* Of a login that only the store did not take: the rest was saved after it. */
-	rescue.cache_written |= !cached && state->record.cache_written;
+	bf_record_succeed(&rescue, &state->record);
 	bf_record_release(&state->record);
 	state->record = rescue;
 	rescue = (struct bf_record)BF_RECORD_INIT;
@@ -61,8 +63,7 @@ enum bfabric_status bf_state_load(
 		return BFABRIC_OK;
 	if (status != BFABRIC_OK)
 		return status;
-	if (found)
-		(void)find_rescue(s, /* cached= */ NULL, ret);
+	(void)find_rescue(s, /* cached= */ NULL, ret); /* also of a login that has no record yet */
 	return BFABRIC_OK;
 }
 

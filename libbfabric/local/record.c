@@ -16,6 +16,7 @@ void bf_record_release(struct bf_record *record)
 	free(record->revocation_endpoint);
 	free(record->client_auth);
 	free(record->scope_requested);
+	free(record->replaces);
 	*record = (struct bf_record)BF_RECORD_INIT;
 }
 
@@ -148,6 +149,33 @@ bool bf_record_continues(const struct bf_record *rescue, const struct bf_record 
 			       bf_record_current(record, &rescue->token.refresh)));
 }
 
+bool bf_record_waits(const struct bf_record *rescue, const struct bf_record *record)
+{
+	if (!rescue->replaces || (rescue->subject && record->subject &&
+					 strcmp(rescue->subject, record->subject) != 0))
+		return false;
+	return strcmp(rescue->replaces, BF_REPLACES_ANY) == 0 ||
+	       strcmp(rescue->replaces, record->login ? record->login : "") == 0;
+}
+
+void bf_record_succeed(struct bf_record *rescue, const struct bf_record *record)
+{
+	char hex[BF_SHA256_HEX];
+
+	if (bf_record_continues(rescue, record))
+		rescue->cache_written |= record->cache_written;
+	for (size_t i = 0; i < record->spent_count; i++)
+		if (!spent_digest(rescue, record->spent[i]))
+			push_spent(rescue, record->spent[i]);
+	if (rescue->replaces) {
+		if (current_digest(record, hex) && !spent_digest(rescue, hex))
+			push_spent(rescue, hex);
+		bf_record_unspend(rescue, &rescue->token.refresh);
+	}
+	free(rescue->replaces);
+	rescue->replaces = NULL;
+}
+
 /* ---- reading --------------------------------------------------------------------------------- */
 
 static enum bfabric_status take_spent(
@@ -203,6 +231,8 @@ static enum bfabric_status from_json(
 		status = bf_members_string(object, "client_auth", &r.client_auth, err);
 	if (status == BFABRIC_OK)
 		status = bf_members_string(object, "scope_requested", &r.scope_requested, err);
+	if (status == BFABRIC_OK)
+		status = bf_members_string(object, "replaces", &r.replaces, err);
 	if (status == BFABRIC_OK)
 		status = take_spent(object, &r, err);
 	if (status == BFABRIC_OK)
@@ -292,7 +322,7 @@ static bool fill(json_t *object, const struct bf_record *r, bool apart)
 	       bf_members_set_string(object, "client_auth", r->client_auth) &&
 	       bf_members_set_string(object, "scope_requested", r->scope_requested) &&
 	       bf_members_set_string(object, "predecessor", r->predecessor) &&
-	       set_spent(object, r) &&
+	       bf_members_set_string(object, "replaces", r->replaces) && set_spent(object, r) &&
 	       bf_members_set(object, "cache_written", json_boolean(r->cache_written)) &&
 	       bf_members_set(object, "forced_at", json_integer(r->forced_at)) &&
 	       bf_members_set_string(object, "held", *held ? held : NULL) &&

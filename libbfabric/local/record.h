@@ -21,7 +21,8 @@
 #include "../base/hash.h"
 #include "token.h"
 
-#define BF_SPENT_MAX 64
+#define BF_SPENT_MAX    64
+#define BF_REPLACES_ANY "*"
 
 struct bf_record {
 	json_t *members;           /* as read; NULL: a new record */
@@ -37,6 +38,12 @@ struct bf_record {
 					    login */
 	char spent[BF_SPENT_MAX][BF_SHA256_HEX]; /* oldest first */
 	size_t spent_count;
+	/*
+	 * In a rescue copy of a login that no file of its home could take: the id of the login that
+	 * it replaces, "" for the record of one that was logged out, BF_REPLACES_ANY where the home
+	 * showed none, which may be because it was not there itself. NULL: not such a copy.
+	 */
+	char *replaces;
 	bool cache_written; /* false: a login was saved here, but its cache not yet */
 	int64_t forced_at;  /* Unix seconds of the last refresh because of a refused token */
 };
@@ -84,6 +91,16 @@ void bf_record_log_out(struct bf_record *record);
  * record's current refresh token; or it has the very token that only the store lacks.
  */
 bool bf_record_continues(const struct bf_record *rescue, const struct bf_record *record);
+/*
+ * Is it a login of its own that waits to replace the one of `record`, which may be blank? Never
+ * that of another subject.
+ */
+bool bf_record_waits(const struct bf_record *rescue, const struct bf_record *record);
+/*
+ * The copy takes the place of `record` and is like any other from then on: it knows what `record`
+ * knew as spent, and whether a cache of its login was written; what it replaces is spent, too.
+ */
+void bf_record_succeed(struct bf_record *rescue, const struct bf_record *record);
 /* Did its token replace this refresh token? */
 bool bf_record_follows(const struct bf_record *rescue, const struct bf_secret *refresh);
 
