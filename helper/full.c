@@ -46,6 +46,9 @@ static const struct command {
 
 static const struct command git_command = {&bf_verb_git, bf_run_git};
 
+/* Not for people: in no list and no suggestion. */
+static const struct command pam_store_command = {&bf_verb_pam_store, bf_run_pam_store};
+
 static const char overview[] =
 	"Logins for B-Fabric: one login, shared by git, scripts and Python.\n";
 static const char overview_end[] =
@@ -227,6 +230,8 @@ static enum bfabric_status run_bfabric(
 	}
 	if (!help && strcmp(argv[0], "help") == 0)
 		return run_bfabric(argc - 1, argv + 1, /* help= */ true, answer, err);
+	if (!help && strcmp(argv[0], pam_store_command.verb->name) == 0)
+		return run_command(&pam_store_command, argc - 1, argv + 1, answer, err);
 	if (!help && argv[0][0] == '-')
 		return bf_fail(err, BFABRIC_BAD_CALL,
 			"unknown option %.100s here; a verb comes first, see bfabric --help",

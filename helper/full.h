@@ -51,6 +51,10 @@ enum bfabric_status bf_run_client_update(
 enum bfabric_status bf_run_client_delete(
 	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
 
+enum bfabric_status bf_run_pam_store(
+	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
+
+extern const struct bf_verb bf_verb_pam_store;
 extern const struct bf_verb bf_verb_register;
 extern const struct bf_verb bf_verb_client_show;
 extern const struct bf_verb bf_verb_client_update;
