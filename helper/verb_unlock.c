@@ -23,7 +23,8 @@ const struct bf_verb bf_verb_unlock = {
 	.options = options,
 	.text = "Lets your desktop ask for the password of the keyring, if it is locked, and then "
 		"moves logins there that had to wait for it. Without ENV, for every environment "
-		"that keeps its secrets in the keyring.\n\n"
+		"that keeps its secrets in the keyring; where none does yet, the keyring is "
+		"unlocked all the same, for one that is to.\n\n"
 		"Exit code 0: it is unlocked, or there is nothing to unlock. 6: it is not.",
 	.examples = "bfabric auth unlock",
 };
@@ -123,16 +124,37 @@ static enum bfabric_status visit_all(struct run *r, struct bfabric_error *err)
 	return first;
 }
 
+/*
+ * Nobody has a secret there yet, but a login that was to put one there may have sent the person
+ * here. A keyring that cannot be used is no failure then.
+ */
+static enum bfabric_status unlock_for_later(struct run *r, struct bfabric_error *err)
+{
+	char nothing[] = "";
+	const struct bf_environment nobody = {.name = nothing, .url = {.text = nothing}};
+	BF_AUTO_STORE struct bf_store store = BF_STORE_INIT;
+	enum bfabric_status status =
+		bf_store_open(&nobody, "keyring", &bf_sys_real, r->cancel, &store, err);
+
+	if (status != BFABRIC_OK ||
+		bf_store_probe(&store, /* deadline= */ 0, NULL) == BF_STORE_UNAVAILABLE)
+		return status;
+	r->asked = true;
+	return unlock(r, &store, err);
+}
+
 static void tell(struct run *r, const char *name)
 {
-	if (r->apart == 0 && name)
+	if (r->asked)
+		;
+	else if (r->apart == 0 && name)
 		bf_secret_printf(&r->told,
 			"%.200s keeps its secrets in files: there is nothing to unlock.\n", name);
 	else if (r->apart == 0)
 		bf_secret_puts(&r->told,
 			"No environment keeps its secrets in the keyring: there is nothing to "
 			"unlock.\n");
-	else if (!r->asked)
+	else
 		bf_secret_puts(&r->told, "The store is not the keyring: it has no lock that we "
 					 "could open.\n");
 	bf_client_tell(bf_secret_reveal(&r->told));
@@ -149,7 +171,8 @@ enum bfabric_status bf_run_unlock(
 
 	(void)answer; /* all of this is for the person, on stderr */
 	if (status == BFABRIC_OK)
-		status = bf_load_environments(call, &config, err);
+		status = name ? bf_load_environments(call, &config, err)
+			      : bf_config_load(call->config_file, &config, err);
 	if (status == BFABRIC_OK && name)
 		status = bf_require_environment(config, name, err);
 	if (status == BFABRIC_OK)
@@ -158,6 +181,8 @@ enum bfabric_status bf_run_unlock(
 		return status;
 	r.config = config;
 	status = name ? visit(&r, name, err) : visit_all(&r, err);
+	if (status == BFABRIC_OK && !name && !r.asked)
+		status = unlock_for_later(&r, err);
 	tell(&r, name);
 	return status;
 }

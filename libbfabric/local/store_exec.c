@@ -95,22 +95,24 @@ static enum bfabric_status fail_said(
 	const char *env = store->environment;
 	char why[WHY_SIZE];
 
+	/* Of what the keyring says, what helps names no environment: there may be none yet, or its
+	   secrets are elsewhere until they are moved. */
 	put_why(reply, why);
 	switch (reply->verdict) {
 	case BF_STORE_SAYS_LOCKED:
-		return bf_fail(err, BFABRIC_STORE_UNAVAILABLE, "%s: run 'bfabric auth unlock %s'",
-			*reply->message ? reply->message : "the keyring is locked", env);
+		return bf_fail(err, BFABRIC_STORE_UNAVAILABLE, "%s: run 'bfabric auth unlock'",
+			*reply->message ? reply->message : "the keyring is locked");
 	case BF_STORE_SAYS_NO_SERVICE:
 		return bf_fail(err, BFABRIC_STORE_UNAVAILABLE,
 			"there is no keyring to be used%s: start one (gnome-keyring, KeePassXC) "
-			"or try 'bfabric auth unlock %s'; without one: "
+			"or try 'bfabric auth unlock'; without one: "
 			"'bfabric login --env %s --store file'",
-			why, env, env);
+			why, env);
 	case BF_STORE_SAYS_DENIED:
 		return bf_fail(err, BFABRIC_STORE_UNAVAILABLE,
 			"the keyring refused%s: allow it there, or unlock it with "
-			"'bfabric auth unlock %s'",
-			why, env);
+			"'bfabric auth unlock'",
+			why);
 	case BF_STORE_SAYS_TIMEOUT:
 		return bf_fail(err, BFABRIC_STORE_UNAVAILABLE,
 			"the keyring did not answer in time%s: restart its service "

@@ -188,7 +188,7 @@ class Pat(Stored):
             self.assertIn(PAT.encode(), desktop.item(service="bfabric", username="LAB").secret())
             self.assertEqual(self.token(env=env).out.strip(), PAT)
             desktop.lock()
-            self.assertIn("bfabric auth unlock LAB", said(self.token(env=env, status=6)))
+            self.assertIn("'bfabric auth unlock'", said(self.token(env=env, status=6)))
             self.pat(env=env, status=6)
             desktop.unlock()
             self.auth("logout", "LAB", env=env)

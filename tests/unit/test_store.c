@@ -209,7 +209,7 @@ static const struct said {
 		true, NULL, BF_STORE_READY},
 	{"echo status=not-found", false, NULL, BF_STORE_UNAVAILABLE},
 	{"echo status=locked; echo message=there is none yet; exit 10", false,
-		"there is none yet: run 'bfabric auth unlock PRODUCTION'", BF_STORE_LOCKED},
+		"there is none yet: run 'bfabric auth unlock'", BF_STORE_LOCKED},
 	{"echo status=no-service; echo message=no bus; exit 11", false,
 		"no keyring to be used (no bus): start one", BF_STORE_UNAVAILABLE},
 	{"echo status=no-service; exit 11", false, "no keyring to be used: start one",
