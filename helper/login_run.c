@@ -166,6 +166,18 @@ static enum bfabric_status prepare(const struct bf_command_line *call,
 	return status;
 }
 
+/* The library would ask anybody who is told something; here only a person who is there counts. */
+static enum bfabric_status make_ready(const struct bf_environment *env,
+	const struct bf_terminal *terminal, struct bfabric_cancel *cancel,
+	struct bfabric_error *err)
+{
+	BF_AUTO_STORE struct bf_store store = BF_STORE_INIT;
+	enum bfabric_status status =
+		bf_store_open(env, /* name= */ NULL, &bf_sys_real, cancel, &store, err);
+
+	return status == BFABRIC_OK ? bf_store_make_ready(&store, terminal, err) : status;
+}
+
 static void put_shown(struct bf_secret *out, const char *text)
 {
 	char shown[600];
@@ -240,6 +252,8 @@ enum bfabric_status bf_login_run(const struct bf_command_line *call, const struc
 
 	if (status == BFABRIC_OK)
 		status = prepare(call, &screen.terminal, &plan, err);
+	if (status == BFABRIC_OK)
+		status = make_ready(&plan.environment, &screen.terminal, seams.cancel, err);
 	if (status == BFABRIC_OK)
 		status = bring_along(&plan, seams.cancel, err);
 	if (status == BFABRIC_OK)

@@ -94,6 +94,18 @@ class Unlock(Case):
         self.assertIn("SANDBOX keeps", self.bfabric("auth", "unlock", "SANDBOX").err)
         self.bfabric("auth", "unlock", "OTHER", status=2)
 
+    def test_for_a_login_that_is_to_come(self):
+        """What a locked keyring tells helps before anything is in it, too."""
+        self.use(Willing())
+        advice = "run 'bfabric auth unlock'"
+        self.assertIn(advice, self.bfabric("auth", "device-code", self.server.base_url, "--scope",
+                                           "api:read", "--store", "keyring", status=6).err)
+        self.assertIn("The keyring is unlocked.", self.bfabric("auth", "unlock").err)
+        self.desktop.is_locked = True
+        self.home.login(self.server)
+        self.assertIn(advice, self.bfabric("auth", "store", "keyring", status=6).err)
+        self.assertIn("The keyring is unlocked.", self.bfabric("auth", "unlock").err)
+
     def test_no_keyring(self):
         self.use(secret_service.NoBus())
         self.configure()
@@ -106,11 +118,14 @@ class BeforeALogin(Case):
                 if line["endpoint"] == "device_authorization"]
 
     def test_locked_and_nobody_there(self):
-        self.use(FakeProvider())
+        """No dialogue either, which nobody might ever answer."""
+        self.use(FakeProvider(prompt="ignore"))
         self.configure()
-        result = self.bfabric("auth", "device-code", status=6)
-        self.assertIn("locked", result.err)
+        for verb in (("device-code",), ("pkce", "--no-browser")):
+            result = self.bfabric("auth", *verb, status=6)
+            self.assertIn("is locked: run 'bfabric auth unlock'", result.err)
         self.assertEqual(self.requests(), [])
+        self.assertNotIn("Prompt", self.desktop.called)
 
     def test_locked_and_not_unlocked(self):
         self.use(FakeProvider())
