@@ -6,7 +6,6 @@
 
 #include "local/jwks_cache.h"
 #include "net/jwt.h"
-#include "oauth/jwks.h"
 
 #define REQUEST_MS 30000
 #define CLOCK_SKEW 300 /* a file from further in the future was written under another clock */
@@ -178,44 +177,46 @@ static enum bfabric_status get_keys(struct check *c, struct bfabric_error *err)
 
 /* ---- the signature --------------------------------------------------------------------------- */
 
-static enum bfabric_status no_key(const struct check *c, struct bfabric_error *err)
+static enum bfabric_status no_key(
+	const struct bf_jwks *jwks, const struct bf_jwt *jwt, struct bfabric_error *err)
 {
-	const char *alg = bf_jwt_alg_name(c->jwt.alg);
+	const char *alg = bf_jwt_alg_name(jwt->alg);
 
-	if (!c->jwt.kid)
+	if (!jwt->kid)
 		return bf_fail(err, BFABRIC_DENIED,
 			"the token is refused: the server has no key for %s", alg);
-	if (bf_jwks_knows(&c->keys, c->jwt.kid))
+	if (bf_jwks_knows(jwks, jwt->kid))
 		return bf_fail(err, BFABRIC_DENIED,
-			"the token is refused: the server's key %s is not for %s", c->jwt.kid, alg);
+			"the token is refused: the server's key %s is not for %s", jwt->kid, alg);
 	return bf_fail(err, BFABRIC_DENIED,
-		"the token is refused: the server has no key %s for signatures", c->jwt.kid);
+		"the token is refused: the server has no key %s for signatures", jwt->kid);
 }
 
 static enum bfabric_status try_key(
-	const struct check *c, const struct bf_jwk *jwk, struct bfabric_error *err)
+	const struct bf_jwt *jwt, const struct bf_jwk *jwk, struct bfabric_error *err)
 {
 	BF_AUTO_VERIFY_KEY struct bf_verify_key *key = NULL;
 	enum bfabric_status status = bf_verify_key_new(jwk, &key, err);
 
 	if (status == BFABRIC_OK)
 		status = bf_verify_signature(
-			key, c->jwt.alg, c->jwt.input, c->jwt.input_len, &c->jwt.signature, err);
+			key, jwt->alg, jwt->input, jwt->input_len, &jwt->signature, err);
 	return status;
 }
 
 /* Trouble of ours ends it; a refusal lets the next candidate have its turn. */
-static enum bfabric_status check_signature(const struct check *c, struct bfabric_error *err)
+enum bfabric_status bf_verify_with(
+	const struct bf_jwks *jwks, const struct bf_jwt *jwt, struct bfabric_error *err)
 {
 	const struct bf_jwk *keys[BF_JWKS_TRIES];
 	struct bfabric_error why = {0};
-	size_t count = bf_jwks_select(&c->keys, c->jwt.kid, c->jwt.alg, keys);
+	size_t count = bf_jwks_select(jwks, jwt->kid, jwt->alg, keys);
 	enum bfabric_status status = BFABRIC_DENIED;
 
 	if (count == 0)
-		return no_key(c, err);
+		return no_key(jwks, jwt, err);
 	for (size_t i = 0; i < count && status == BFABRIC_DENIED; i++)
-		status = try_key(c, keys[i], &why);
+		status = try_key(jwt, keys[i], &why);
 	return status == BFABRIC_OK ? status : bf_fail(err, status, "%s", why.text);
 }
 
@@ -226,12 +227,12 @@ static enum bfabric_status check_signature(const struct check *c, struct bfabric
 static enum bfabric_status judge(struct check *c, struct bfabric_error *err)
 {
 	struct bfabric_error why = {0}, trouble = {0};
-	enum bfabric_status status = check_signature(c, &why), fetched;
+	enum bfabric_status status = bf_verify_with(&c->keys, &c->jwt, &why), fetched;
 
 	if (status == BFABRIC_DENIED && !within(c->now, c->kept.asked, BF_JWKS_PAUSE)) {
 		fetched = fetch(c, &trouble);
 		if (fetched == BFABRIC_OK)
-			status = check_signature(c, &why);
+			status = bf_verify_with(&c->keys, &c->jwt, &why);
 		else if (fetched == BFABRIC_NO_MEMORY || fetched == BFABRIC_CANCELLED)
 			return bf_fail(err, fetched, "%s", trouble.text);
 	}

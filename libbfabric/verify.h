@@ -15,6 +15,7 @@
 #include "base/sys.h"
 #include "base/url.h"
 #include "oauth/discovery.h"
+#include "oauth/jwks.h"
 #include "oauth/jwt.h"
 
 /* Seconds. */
@@ -47,5 +48,12 @@ struct bf_verifier {
 BF_MUST_USE enum bfabric_status bf_verify_jwt(const struct bf_verifier *verifier,
 	const struct bf_secret *token, const struct bf_jwt_expected *expected,
 	struct bf_jwt_claims *ret_claims, struct bfabric_error *err);
+
+/*
+ * Only the signature, with keys that the caller got hold of: the candidates among them are tried
+ * one after the other. DENIED: none of them made it.
+ */
+BF_MUST_USE enum bfabric_status bf_verify_with(
+	const struct bf_jwks *jwks, const struct bf_jwt *jwt, struct bfabric_error *err);
 
 #endif

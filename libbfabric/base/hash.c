@@ -13,6 +13,26 @@ void bf_sha256(const void *bytes, size_t len, unsigned char ret_digest[BF_SHA256
 	explicit_bzero(&context, sizeof(context)); /* its block holds the end of the message */
 }
 
+void bf_sha384(const void *bytes, size_t len, unsigned char ret_digest[BF_SHA384_SIZE])
+{
+	SHA2_CTX context;
+
+	SHA384Init(&context);
+	SHA384Update(&context, bytes, len);
+	SHA384Final(ret_digest, &context);
+	explicit_bzero(&context, sizeof(context));
+}
+
+void bf_sha512(const void *bytes, size_t len, unsigned char ret_digest[BF_SHA512_SIZE])
+{
+	SHA2_CTX context;
+
+	SHA512Init(&context);
+	SHA512Update(&context, bytes, len);
+	SHA512Final(ret_digest, &context);
+	explicit_bzero(&context, sizeof(context));
+}
+
 void bf_sha256_hex(const void *bytes, size_t len, char ret_hex[BF_SHA256_HEX])
 {
 	static const char digits[] = "0123456789abcdef";

@@ -144,21 +144,27 @@ static void der_to_raw(struct bf_secret *signature, size_t width)
 	bf_secret_put(signature, raw, 2 * width);
 }
 
-void signer_token(const struct signer *signer, const char *payload, struct bf_secret *ret_token)
+void signer_token_of(const struct signer *signer, const char *type, const char *payload,
+	struct bf_secret *ret_token)
 {
 	BF_AUTO_SECRET struct bf_secret header = BF_SECRET_INIT;
 	BF_AUTO_SECRET struct bf_secret signature = BF_SECRET_INIT;
-	enum bf_jwk_type type = bf_jwt_alg_type(signer->alg);
+	enum bf_jwk_type key = bf_jwt_alg_type(signer->alg);
 
-	bf_secret_printf(&header, "{\"alg\":\"%s\",\"typ\":\"at+jwt\",\"kid\":\"2026-11\"}",
-		bf_jwt_alg_name(signer->alg));
+	bf_secret_printf(&header, "{\"alg\":\"%s\",\"typ\":\"%s\",\"kid\":\"2026-11\"}",
+		bf_jwt_alg_name(signer->alg), type);
 	bf_base64url_encode(ret_token, bf_secret_reveal(&header), header.len);
 	bf_secret_putc(ret_token, '.');
 	bf_base64url_encode(ret_token, payload, strlen(payload));
 	signer_sign(signer, bf_secret_reveal(ret_token), ret_token->len, &signature);
-	if (type == BF_JWK_P256 || type == BF_JWK_P384)
-		der_to_raw(&signature, type == BF_JWK_P256 ? 32 : 48);
+	if (key == BF_JWK_P256 || key == BF_JWK_P384)
+		der_to_raw(&signature, key == BF_JWK_P256 ? 32 : 48);
 	bf_secret_putc(ret_token, '.');
 	bf_base64url_encode(ret_token, bf_secret_reveal(&signature), signature.len);
 	MUST(!ret_token->failed);
+}
+
+void signer_token(const struct signer *signer, const char *payload, struct bf_secret *ret_token)
+{
+	signer_token_of(signer, "at+jwt", payload, ret_token);
 }

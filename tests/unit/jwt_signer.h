@@ -20,8 +20,12 @@ void signer_release(struct signer *signer);
 /* What its server would publish. */
 void signer_jwk(const struct signer *signer, struct bf_jwk *ret);
 
-/* A token with this payload and an ordinary header. */
+/* A token with this payload and an ordinary header, an access token's. */
 void signer_token(const struct signer *signer, const char *payload, struct bf_secret *ret_token);
+
+/* The same with another `typ`. */
+void signer_token_of(const struct signer *signer, const char *type, const char *payload,
+	struct bf_secret *ret_token);
 
 /* OpenSSL's own form of the signature over these bytes: DER for a curve. */
 void signer_sign(const struct signer *signer, const void *bytes, size_t len,

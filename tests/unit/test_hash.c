@@ -27,9 +27,29 @@ static void test_vectors(void **state)
 	free(million);
 }
 
+static void starts_with(const unsigned char *digest, const unsigned char *expected)
+{
+	assert_memory_equal(digest, expected, 8);
+}
+
+/* The longer siblings: the first bytes of the examples of FIPS 180-4. */
+static void test_longer(void **state)
+{
+	static const unsigned char abc384[] = {0xcb, 0x00, 0x75, 0x3f, 0x45, 0xa3, 0x5e, 0x8b};
+	static const unsigned char abc512[] = {0xdd, 0xaf, 0x35, 0xa1, 0x93, 0x61, 0x7a, 0xba};
+	unsigned char digest[BF_SHA512_SIZE];
+
+	(void)state;
+	bf_sha384("abc", 3, digest);
+	starts_with(digest, abc384);
+	bf_sha512("abc", 3, digest);
+	starts_with(digest, abc512);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_vectors)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_vectors), cmocka_unit_test(test_longer)};
 
 	return cmocka_run_group_tests_name("hash", tests, NULL, NULL);
 }
