@@ -19,6 +19,8 @@ RINGS = {
     "helper/": (["helper/", LIBRARY], ["jansson", "qrencode"]),
     "keyring/": (["keyring/", BASE], ["glib", "libsecret"]),
     "pam_bfabric/": (["pam_bfabric/", LIBRARY], ["jansson", "libpam"]),
+    # What the module has in common with its children must not bring anything into sshd.
+    "pam_bfabric/line.": (["pam_bfabric/line.", BASE], []),
 }
 # What the front adds to those of the folder it lies in: it must not reach the other rings.
 FRONT = (["helper/", BASE, LOCAL], ["jansson"])

@@ -9,7 +9,8 @@ import source
 class Symbols(source.TestCase):
     """The same rule for what the linker sees: a ring may only need what lies below it."""
 
-    BELOW = {"bf_base": [], "bf_local": ["bf_base"], "bf_oauth": ["bf_base"], "bf_net": ["bf_base"]}
+    BELOW = {"bf_base": [], "bf_local": ["bf_base"], "bf_oauth": ["bf_base"], "bf_net": ["bf_base"],
+             "bf_pam_line": ["bf_base"]}
 
     def symbols(self, name, *flags):
         archive = source.target(name, "static library")

@@ -1,0 +1,29 @@
+/*
+ * login_talk.h - the person behind the module: what bfabric-pam-login says while it waits, and how
+ * it notices that nobody listens any more.
+ */
+#ifndef PAM_BFABRIC_LOGIN_TALK_H
+#define PAM_BFABRIC_LOGIN_TALK_H
+
+#include "../libbfabric/base/url.h"
+#include "line.h"
+
+struct bf_login_talk {
+	int fd;
+	struct bfabric_cancel *cancel; /* wished for when the other side is gone */
+	const struct bf_url *base;     /* where people may be sent */
+	int64_t deadline;              /* CLOCK_BOOTTIME ms */
+	int64_t said;                  /* the last `wait`; -1: none yet */
+	struct bfabric_error trouble;  /* why the talk ended by itself; OK: it did not */
+};
+
+/* False: it cannot be said, or nobody listens. */
+bool bf_login_say(const struct bf_login_talk *talk, const struct bf_line *line);
+
+/*
+ * The ui of the login. A code that leads to another server than `base` is not shown: the login ends
+ * with CANCELLED, and talk->trouble says why.
+ */
+struct bfabric_ui bf_login_talk_ui(struct bf_login_talk *talk);
+
+#endif
