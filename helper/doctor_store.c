@@ -114,34 +114,46 @@ static void check_bus(struct bf_doctor *d)
 
 /* ---- is it usable? --------------------------------------------------------------------------- */
 
+/* Several environments share a store, and one that hangs may not be waited for more than once. */
 struct asked {
-	const char *names[16];
+	struct {
+		const char *name;
+		enum bf_store_state state;
+	} stores[16];
 	size_t count;
 };
 
-/* Several environments share a store: it is asked once. The name is kept by the environment. */
-static bool first_time(struct asked *asked, const struct bf_store *store)
+static enum bf_store_state ask_once(struct asked *asked, const struct bf_store *store,
+	bool *ret_first, struct bfabric_error *why)
 {
 	const char *name = bf_store_name(store);
+	enum bf_store_state state;
 
+	*ret_first = false;
 	for (size_t i = 0; i < asked->count; i++)
-		if (strcmp(asked->names[i], name) == 0)
-			return false;
-	if (asked->count < sizeof(asked->names) / sizeof(asked->names[0]))
-		asked->names[asked->count] = strdup(name); /* this process ends soon */
-	asked->count += asked->names[asked->count] != NULL;
-	return true;
+		if (strcmp(asked->stores[i].name, name) == 0)
+			return asked->stores[i].state;
+	*ret_first = true;
+	state = bf_store_probe(store, /* deadline= */ 0, why);
+	name = strdup(name); /* this process ends soon */
+	if (name && asked->count < sizeof(asked->stores) / sizeof(asked->stores[0])) {
+		asked->stores[asked->count].name = name;
+		asked->stores[asked->count++].state = state;
+	}
+	return state;
 }
 
 static void ask(struct bf_doctor *d, const struct bf_environment *env, const struct bf_store *store,
 	void *data)
 {
 	struct bfabric_error why = {0};
+	bool first = false;
+	enum bf_store_state state = ask_once(data, store, &first, &why);
 
 	(void)env;
-	if (!first_time(data, store))
+	if (!first)
 		return;
-	switch (bf_store_probe(store, /* deadline= */ 0, &why)) {
+	switch (state) {
 	case BF_STORE_READY:
 		bf_found(d, BF_FOUND_OK, NULL,
 			is_keyring(store) ? "%s is unlocked and answers" : "%s may be run",
@@ -210,29 +222,35 @@ static void tell_step(
 			"%s: there are several items in the keyring for it", store->environment);
 }
 
+struct steps {
+	bool told, in_vain;
+};
+
+/* Of one that cannot be used no other environment has more to tell. */
 static void look_at_steps(struct bf_doctor *d, const struct bf_environment *env,
 	const struct bf_store *store, void *data)
 {
 	BF_AUTO_SECRET struct bf_secret said = BF_SECRET_INIT;
-	bool *told = data;
+	struct steps *steps = data;
 
 	(void)env;
-	if (!is_keyring(store) || !probe(store, &said))
+	if (!is_keyring(store) || steps->in_vain)
 		return;
+	steps->in_vain = !probe(store, &said) || !strstr(bf_secret_reveal(&said), "\nstatus=ok\n");
 	for (const char *at = bf_secret_reveal(&said); *at;) {
 		size_t len = strcspn(at, "\n");
 
-		tell_step(d, store, !*told, at, len);
+		tell_step(d, store, !steps->told, at, len);
 		at += len + (at[len] == '\n');
 	}
-	*told = true;
+	steps->told = true;
 }
 
 static void check_steps(struct bf_doctor *d)
 {
-	bool told = false;
+	struct steps steps = {0};
 
-	(void)each(d, look_at_steps, &told); /* how many does not matter */
+	(void)each(d, look_at_steps, &steps); /* how many does not matter */
 }
 
 /* ---- does it have what it should? ------------------------------------------------------------ */
@@ -251,10 +269,9 @@ static void look_inside(struct bf_doctor *d, const struct bf_environment *env,
 {
 	struct bfabric_error why = {0};
 	char advice[300];
-	bool found = false;
+	bool found = false, first = false;
 
-	(void)data;
-	if (bf_store_probe(store, /* deadline= */ 0, NULL) != BF_STORE_READY)
+	if (ask_once(data, store, &first, /* why= */ NULL) != BF_STORE_READY)
 		return; /* told by the state */
 	snprintf(advice, sizeof(advice), "log in again: bfabric %s --env %.100s",
 		bf_login_verb(env->method), env->name);
@@ -276,7 +293,9 @@ static void look_inside(struct bf_doctor *d, const struct bf_environment *env,
 
 static void check_content(struct bf_doctor *d)
 {
-	(void)each(d, look_inside, NULL); /* how many does not matter */
+	struct asked asked = {0};
+
+	(void)each(d, look_inside, &asked); /* how many does not matter */
 }
 
 static void look_for_pending(struct bf_doctor *d, const struct bf_environment *env,

@@ -145,8 +145,16 @@ class Keyring(Case):
         self.assertEqual([one for one in findings if one["check"] == "content"], [])
 
     def test_stopped(self):
+        """However many environments are in it: it is not waited for once for each of them."""
+        with open(self.home.config_file, "a") as config:
+            for number in range(8):
+                config.write(f"\nMORE{number}:\n  base_url: {self.server.base_url}\n"
+                             "  auth_method: pat\n  libbfabric:\n    store: keyring\n")
         self.keyring.stop()
-        self.assertFound(self.doctor("--offline"), "store", "state", "error", "login --store file")
+        findings = self.doctor("--offline")
+        self.assertFound(findings, "store", "state", "error", "login --store file")
+        self.assertFound(findings, "store", "units", "ok", "bfabric-keyring.path")
+        self.assertEqual([one for one in findings if one["check"] in ("time", "content")], [])
         self.keyring.cont()
 
     def test_gone(self):
