@@ -1,6 +1,7 @@
 #include "client_view.h"
 #include "full.h"
 #include "scope.h"
+#include "../libbfabric/local/store.h"
 #include <string.h>
 
 static const struct bf_option options[] = {
@@ -42,9 +43,10 @@ const struct bf_verb bf_verb_client_update = {
 	.text = "Changes the client that was registered with auth register --save-env: what is not "
 		"named stays as the server has it. The server then issues a new client secret and "
 		"a new token to manage the client, and the old ones are void: both are written "
-		"into the configuration before anything else is done. Where the secret is used "
+		"into the configuration, or into the store of the environment, before anything "
+		"else is done. Where the secret is used "
 		"elsewhere, too, it has to be replaced there.\n\n"
-		"Should the configuration turn out not to be writable, or this program be killed, "
+		"Should that turn out not to be possible, or this program be killed, "
 		"the server's answer is in a file of ~/.bfabric, which the next call finds by "
 		"itself.",
 	.examples = "bfabric auth client-update --env CRON --scope \"api:read api:write\"\n"
@@ -59,7 +61,12 @@ static const char *const *list_of(const struct bf_option_list *list)
 static void tell_secrets(const struct bf_manager *manager, bool rotated)
 {
 	BF_AUTO_SECRET struct bf_secret text = BF_SECRET_INIT;
+	BF_AUTO_STORE struct bf_store store = BF_STORE_INIT;
 	const struct bf_environment *env = bf_manage_environment(manager);
+	/* It was used just now. */
+	bool apart = bf_store_open(env, /* name= */ NULL, &bf_sys_real, /* cancel= */ NULL, &store,
+			     /* err= */ NULL) == BFABRIC_OK &&
+		     bf_store_apart(&store);
 
 	bf_secret_printf(&text, "The client of environment %.200s was changed", env->name);
 	if (!rotated)
@@ -68,7 +75,8 @@ static void tell_secrets(const struct bf_manager *manager, bool rotated)
 		bf_secret_printf(
 			&text, "; its new secret is in %.600s.\n", env->client_secret_file);
 	else
-		bf_secret_printf(&text, "; its new secret is in %.600s.\n", env->file);
+		bf_secret_printf(&text, "; its new secret is in %.600s.\n",
+			apart ? bf_store_place(&store) : env->file);
 	bf_client_tell(bf_secret_reveal(&text));
 }
 

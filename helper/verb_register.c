@@ -284,6 +284,10 @@ static void tell(const struct bf_command_line *call, const struct bf_registering
 	if (call->save_env)
 		bf_secret_printf(
 			&text, "It was written into environment %.200s.\n", call->save_env);
+	if (call->store && strcmp(call->store, "file") != 0 &&
+		!bf_secret_empty(&client->client_secret))
+		bf_secret_printf(&text, "Its secret is in %.600s.\n",
+			strcmp(call->store, "keyring") == 0 ? "the keyring" : call->store);
 	if (call->secret_file && !bf_secret_empty(&client->client_secret))
 		bf_secret_printf(&text, "Its secret is in %.600s.\n", call->secret_file);
 	if (!managed)
