@@ -55,9 +55,11 @@ static void describe_reply(const json_t *said, struct bf_secret *out)
 {
 	const char *token = NULL;
 	enum bf_evidence_kind kind = bf_evidence_choose(said, &token);
+	char shown[200];
 
-	bf_secret_printf(
-		out, "%s\n%.200s\n", bf_evidence_kind_name(kind), token ? token : "(no text)");
+	token = token ? token : "(no text)";
+	bf_show(shown, sizeof(shown), token, strlen(token));
+	bf_secret_printf(out, "%s\n%s\n", bf_evidence_kind_name(kind), shown);
 }
 
 static void describe(const json_t *settings, json_t *said, struct bf_secret *out)
@@ -70,7 +72,7 @@ static void describe(const json_t *settings, json_t *said, struct bf_secret *out
 	bf_secret_printf(out, "%s\n", bfabric_status_name(status));
 	if (status != err.status || (status == BFABRIC_OK) != (evidence.name != NULL) ||
 		evidence.clock_off != 7)
-		bf_secret_puts(out, "what is handed out does not fit the status\n");
+		bf_secret_puts(out, "\awhat is handed out does not fit the status\n");
 	if (status != BFABRIC_OK) {
 		bf_secret_printf(out, "%s\n", err.text);
 		return;

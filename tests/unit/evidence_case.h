@@ -14,7 +14,10 @@
 
 #include "libbfabric/oauth/evidence.h"
 
-/* Two lines: the status, then what is known or the error text. */
+/*
+ * Two lines: the status, then what is known or the error text. A BEL among them says that what was
+ * handed out does not fit the status.
+ */
 void evidence_case_describe(const char *bytes, size_t len, struct bf_secret *ret_text);
 
 #endif
