@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What `meson install` lays out, and a C program that uses it as a stranger would."""
 import json
+import re
 import shutil
 
 import harness
@@ -40,6 +41,10 @@ INSTALLED = ["bin/bfabric", "bin/git-credential-bfabric", "include/bfabric.h",
              "share/man/man1/git-credential-bfabric.1", "share/man/man3/libbfabric.3",
              "share/man/man5/bfabricpy.yml.5"]
 
+PAM = ["share/man/man5/bfabric-pam.conf.5", "share/man/man8/pam_bfabric.8", "share/pam-configs/bfabric",
+       "lib/sysusers.d/bfabric.conf", "lib/tmpfiles.d/bfabric.conf",
+       "share/doc/bfabric-auth/examples/pam.conf"]
+
 
 def build_option(name):
     options = json.loads((harness.BUILD / "meson-info" / "intro-buildoptions.json").read_text())
@@ -64,6 +69,20 @@ class Install(harness.TestCase):
         self.assertTrue({"libbfabric.so", "libbfabric.so.0", "libbfabric.pc"} <= names, names)
         self.assertEqual([name for name in names if "sandbox" in name or "test" in name
                           or name.endswith(".a")], [])
+
+    def test_pam_module(self):
+        module = next(self.folder.rglob("pam_bfabric.so"), None)
+        if not module:
+            self.skipTest("libpam is not installed")
+        for path in PAM:
+            with self.subTest(path=path):
+                self.assertTrue((self.prefix / path).exists())
+        # A profile that is not on until somebody ticks it, and that names the module that was installed
+        profile = (self.prefix / "share/pam-configs/bfabric").read_text()
+        self.assertIn("\nDefault: no\n", profile)
+        named = set(re.findall(r"^\toptional\t(\S+)", profile, re.M))
+        self.assertEqual(len(named), 1)
+        self.assertIn(named.pop(), ("pam_bfabric.so", "/" + str(module.relative_to(self.folder))))
 
     def test_programs_find_each_other(self):
         with harness.Sandbox() as server, harness.Home() as home:

@@ -21,6 +21,9 @@ NEEDED = {
 # Built where libsecret is.
 if source.target("bfabric-keyring", "executable"):
     NEEDED["bfabric-keyring", "executable"] = LIBC | GLIB | {"libsecret-1.so.0"}
+# Built where libpam is.
+if source.target("pam_bfabric", "shared module"):
+    NEEDED["pam_bfabric", "shared module"] = LIBC | {"libpam.so.0"}
 SANITIZER = re.compile(r"^(lib(asan|ubsan|tsan|lsan|m|dl|rt|pthread|resolv|gcc_s)\.so|ld-linux)")
 
 
@@ -108,6 +111,16 @@ class Exports(source.TestCase):
         exported = {one for one in exported if not re.match(r"__(asan|odr_asan|ubsan|lsan)|LIBBFABRIC_",
                                                             one)}
         self.assertEqual(sorted(exported), sorted(declared()))
+
+    def test_module_exports_what_pam_looks_up(self):
+        module = source.target("pam_bfabric", "shared module")
+        if not module:
+            self.skipTest("libpam is not installed")
+        listed = source.output("nm", "-D", "--defined-only", "--format=posix", module["filename"][0])
+        exported = {line.split()[0].partition("@")[0] for line in listed.splitlines()}
+        exported = {one for one in exported if not re.match(r"__(asan|odr_asan|ubsan|lsan)", one)}
+        self.assertEqual(exported, {f"pam_sm_{name}" for name in (
+            "authenticate", "setcred", "acct_mgmt", "open_session", "close_session")})
 
     def test_map_names_what_the_header_declares(self):
         text = re.sub(r"/\*.*?\*/", "", source.text("libbfabric/libbfabric.map"), flags=re.S)

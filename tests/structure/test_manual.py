@@ -12,7 +12,7 @@ VERBS = ("token", "auth status", "auth pkce", "auth device-code", "auth pat", "a
          "configure git", "exec", "doctor")
 COMMON = "common to all verbs"
 PAGES = ("bfabric.1", "git-credential-bfabric.1", "libbfabric.3", "bfabricpy.yml.5",
-         "bfabric-keyring.8")
+         "bfabric-keyring.8", "pam_bfabric.8", "bfabric-pam.conf.5")
 
 
 def page(name):
@@ -125,6 +125,20 @@ class Manual(source.TestCase):
         self.assertEqual(len(codes), 7)
         section = text.partition(".Sh EXIT STATUS\n")[2].partition("\n.Sh ")[0]
         self.assertEqual(dict(re.findall(r"^\.It Cm (\S+) Ta (\d+) Ta ", section, re.M)), codes)
+
+    def test_pam_configuration(self):
+        """Keys of pam.conf and arguments of the module, as the sources have them."""
+        reader = source.text("pam_bfabric/pam_conf.c")
+        keys = re.findall(r"^\tKEY\((\w+), \w+\),$", reader, re.M)
+        self.assertGreater(len(keys), 20)
+        said = re.findall(r"^\.It Cm (\w+)$", page("bfabric-pam.conf.5"), re.M)
+        self.assertEqual(sorted(said), sorted(keys))
+        arguments = source.text("pam_bfabric/pam_arguments.c")
+        known = re.findall(r'^\t\{"(\w+)", read_\w+\},$', arguments, re.M)
+        known += re.findall(r'strcmp\(name, "(\w+)"\) == 0', arguments)
+        self.assertGreater(len(known), 8)
+        listed = page("pam_bfabric.8").partition(".Ss Arguments\n")[2].partition("\n.El")[0]
+        self.assertEqual(sorted(re.findall(r"^\.It Cm (\w+)", listed, re.M)), sorted(known))
 
     def test_pages_are_well_formed(self):
         if not shutil.which("mandoc"):

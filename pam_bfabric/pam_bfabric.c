@@ -1,0 +1,106 @@
+/*
+ * pam_bfabric.so - what PAM calls. pam_bfabric(8) says what each stack does.
+ *
+ * Of the two profiles one is here: a login is kept fresh, or made, when a session opens, and nobody
+ * is denied. The other, B-Fabric as a factor of authentication, is not: a stack that relies on it
+ * must not let people in, so that it is answered with an error, never with success, and not with
+ * PAM_IGNORE either, which a second factor would take for consent.
+ */
+#include <syslog.h>
+#include "session.h"
+#include "spawn.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+/* PAM's own header says const char **, but nobody writes there. */
+static bool begin(
+	struct bf_pam_call *call, pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	return bf_pam_begin(call, pamh, flags, argc, (const char *const *)argv);
+}
+
+static int mark(const struct bf_pam_call *call)
+{
+	BF_AUTO_PAM_USER struct bf_pam_user user = {0};
+
+	if (bf_pam_gate(call, /* ask= */ false, &user) == PAM_SUCCESS)
+		bf_pam_mark(call, &user);
+	return PAM_IGNORE;
+}
+
+/* Asked to decide who somebody is, or what they may do. */
+static int refuse(const struct bf_pam_call *call, bool understood, const char *what, bool ask)
+{
+	BF_AUTO_PAM_USER struct bf_pam_user user = {0};
+	BF_AUTO_PAM_CONF struct bf_pam_conf conf = {0};
+	int rc = bf_pam_gate(call, ask, &user);
+
+	if (rc == PAM_SUCCESS && !understood)
+		return PAM_SERVICE_ERR; /* said in the log */
+	if (rc == PAM_SUCCESS)
+		rc = bf_pam_configured(call, &user, &conf);
+	if (rc != PAM_SUCCESS)
+		return rc;
+	bf_pam_log(call, LOG_ERR, "%s by B-Fabric is not built yet: refused", what);
+	return PAM_SERVICE_ERR;
+}
+
+EXPORT int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	struct bf_pam_call call;
+	const bool understood = begin(&call, pamh, flags, argc, argv);
+
+	if (call.arguments.mark)
+		return mark(&call);
+	if (call.arguments.acquire) {
+		bf_pam_log(&call, LOG_WARNING, "acquire is not built yet: nobody is asked");
+		return PAM_IGNORE;
+	}
+	return refuse(&call, understood, "authentication", /* ask= */ true);
+}
+
+/* Nothing was authenticated here, so there is nothing to set; an error would end sshd's session. */
+EXPORT int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	(void)pamh; /* whoever it is about */
+	(void)flags;
+	(void)argc;
+	(void)argv;
+	return PAM_SUCCESS;
+}
+
+EXPORT int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	struct bf_pam_call call;
+	const bool understood = begin(&call, pamh, flags, argc, argv);
+
+	return refuse(&call, understood, "account management", /* ask= */ false);
+}
+
+EXPORT int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	struct bf_pam_call call;
+	BF_AUTO_PAM_USER struct bf_pam_user user = {0};
+	int rc;
+
+	if (!begin(&call, pamh, flags, argc, argv))
+		return PAM_SUCCESS; /* said in the log */
+	rc = bf_pam_gate(&call, /* ask= */ false, &user);
+	if (rc == PAM_IGNORE || rc == PAM_USER_UNKNOWN)
+		return PAM_IGNORE;
+	if (rc != PAM_SUCCESS) {
+		bf_pam_log(&call, LOG_ERR, "cannot look the user up");
+		return PAM_SUCCESS;
+	}
+	return bf_pam_open_session(&call, &user);
+}
+
+EXPORT int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	const struct bf_pam_call call = {.pamh = pamh, .flags = flags};
+
+	(void)argc; /* nothing to decide */
+	(void)argv;
+	bf_pam_reap_left(&call);
+	return PAM_SUCCESS;
+}

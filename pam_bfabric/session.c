@@ -1,0 +1,235 @@
+#include "session.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <syslog.h>
+#include "../libbfabric/base/kv.h"
+#include "spawn.h"
+
+#define MARK_DATA  "pam_bfabric_mark"
+#define REFRESH_MS 2000
+#define ALARM_MARGIN                                                                               \
+	10          /* seconds that are left to an application with an alarm (LOGIN_TIMEOUT)       \
+		     */
+#define SHORTEST 10 /* seconds in which a person can still enter a code */
+
+/* ---- the mark -------------------------------------------------------------------------------- */
+
+struct mark {
+	uid_t uid;
+};
+
+static void release_mark(pam_handle_t *pamh, void *data, int status)
+{
+	(void)pamh; /* memory is all it is */
+	(void)status;
+	free(data);
+}
+
+void bf_pam_mark(const struct bf_pam_call *call, const struct bf_pam_user *user)
+{
+	struct mark *mark = calloc(1, sizeof(*mark));
+
+	if (!mark) {
+		bf_pam_log(call, LOG_ERR, "out of memory");
+		return;
+	}
+	mark->uid = user->uid;
+	if (pam_set_data(call->pamh, MARK_DATA, mark, release_mark) != PAM_SUCCESS) {
+		free(mark);
+		bf_pam_log(call, LOG_ERR, "cannot remember that a person is here");
+	}
+}
+
+/* The same user, in the same handle: an application may have changed PAM_USER meanwhile. */
+static bool person_is_here(const struct bf_pam_call *call, const struct bf_pam_user *user)
+{
+	const void *found = NULL;
+	const struct mark *mark = NULL;
+
+	if (pam_get_data(call->pamh, MARK_DATA, &found) != PAM_SUCCESS || !found)
+		return false;
+	mark = found;
+	return mark->uid == user->uid;
+}
+
+/* ---- the quiet refresh ----------------------------------------------------------------------- */
+
+enum login { LOGIN_THERE, LOGIN_NONE, LOGIN_UNKNOWN };
+
+static void put_optional(struct bf_secret *out, const char *key, const char *value)
+{
+	if (value)
+		bf_kv_put(out, key, value);
+}
+
+static void put_refresh(const struct bf_pam_conf *conf, struct bf_secret *out)
+{
+	bf_kv_put(out, "operation", "refresh");
+	bf_kv_put(out, "base_url", conf->base_url);
+	bf_kv_put(out, "client_id", conf->client_id);
+	bf_kv_put(out, "env", conf->env);
+	put_optional(out, "scope", conf->scope);
+	put_optional(out, "ca_file", conf->ca_file);
+	put_optional(out, "proxy", conf->proxy);
+	bf_secret_putc(out, '\n');
+}
+
+static bool equals(const char *text, const char *expected)
+{
+	return text && strcmp(text, expected) == 0;
+}
+
+/* The names are those of bfabric_status_name(). */
+static enum login judge(const struct bf_pam_call *call, const struct bf_kv *answer)
+{
+	const char *status = bf_kv_get(answer, "status");
+	const char *message = bf_kv_get(answer, "message");
+	char quoted[2][BF_PAM_QUOTED];
+
+	if (equals(status, "OK") && equals(bf_kv_get(answer, "valid"), "yes"))
+		return LOGIN_THERE;
+	if (equals(status, "OK") || equals(status, "NOT_LOGGED_IN") ||
+		equals(status, "LOGIN_REQUIRED") || equals(status, "DENIED"))
+		return LOGIN_NONE;
+	bf_pam_log(call, LOG_NOTICE, "login not refreshed: %s %s",
+		bf_pam_quote(quoted[0], status ? status : "no answer"),
+		bf_pam_quote(quoted[1], message ? message : ""));
+	return LOGIN_UNKNOWN;
+}
+
+static enum bfabric_status ask_store(const struct bf_pam_conf *conf, const struct bf_pam_user *user,
+	struct bf_pam_child *child, struct bf_kv *ret, struct bfabric_error *err)
+{
+	const int64_t deadline = bf_pam_now() + REFRESH_MS;
+	BF_AUTO_SECRET struct bf_secret request = BF_SECRET_INIT;
+	BF_AUTO_SECRET struct bf_secret answer = BF_SECRET_INIT;
+	enum bfabric_status status;
+
+	put_refresh(conf, &request);
+	status = bf_pam_spawn(
+		conf, user, "bfabric-full", "pam-store", &request, deadline, child, err);
+	if (status == BFABRIC_OK)
+		status = bf_pam_hear_all(child, &answer, err);
+	if (status == BFABRIC_OK)
+		status = bf_kv_parse(bf_secret_reveal(&answer), answer.len, ret, err);
+	return status;
+}
+
+static enum login refresh(const struct bf_pam_call *call, const struct bf_pam_conf *conf,
+	const struct bf_pam_user *user)
+{
+	struct bf_pam_child child = BF_PAM_CHILD_INIT;
+	BF_AUTO_KV struct bf_kv answer = BF_KV_INIT;
+	struct bfabric_error err = {0};
+	enum bfabric_status status = ask_store(conf, user, &child, &answer, &err);
+
+	bf_pam_child_done(call, &child);
+	if (status == BFABRIC_OK)
+		return judge(call, &answer);
+	if (status == BFABRIC_TIMEOUT)
+		bf_pam_log(call, LOG_NOTICE,
+			"the login is not refreshed yet: it is left to finish in the background");
+	else
+		bf_pam_log(call, LOG_ERR, "login not refreshed: %s", err.text);
+	return LOGIN_UNKNOWN;
+}
+
+/* ---- a new login ----------------------------------------------------------------------------- */
+
+/* What shows text in open_session at once; sshd shows it after the session opened, others never. */
+static bool shows_text(const char *service)
+{
+	return strcmp(service, "login") == 0;
+}
+
+/* login(1) ends itself by an alarm, counted from its start. 0: there is no time. */
+static unsigned time_for_login(const struct bf_pam_conf *conf)
+{
+	struct itimerval alarm = {0};
+	int64_t left;
+
+	if (getitimer(ITIMER_REAL, &alarm) != 0)
+		return 0;
+	if (alarm.it_value.tv_sec == 0 && alarm.it_value.tv_usec == 0)
+		return conf->timeout;
+	left = (int64_t)alarm.it_value.tv_sec - ALARM_MARGIN;
+	if (left < SHORTEST)
+		return 0;
+	return left < conf->timeout ? (unsigned)left : conf->timeout;
+}
+
+/* Whose approval counts is not known where a map decides, which is not read yet. */
+static bool can_check_person(const struct bf_pam_call *call, const struct bf_pam_conf *conf)
+{
+	if (!conf->map_file)
+		return true;
+	bf_pam_log(call, LOG_WARNING,
+		"map_file is not read by this version: no device login is offered");
+	return false;
+}
+
+static void help_to_login(const struct bf_pam_call *call, const struct bf_pam_conf *conf,
+	const struct bf_pam_user *user)
+{
+	unsigned seconds = 0;
+
+	if (call->flags & PAM_SILENT)
+		return;
+	if (shows_text(bf_pam_item(call, PAM_SERVICE)) && person_is_here(call, user) &&
+		can_check_person(call, conf))
+		seconds = time_for_login(conf);
+	if (seconds && bf_pam_device_login(call, conf, user, seconds))
+		return;
+	if (!bf_pam_tell(call, "There is no valid B-Fabric login. To make one: bfabric login"))
+		bf_pam_debug(call, "nobody can be told that there is no login");
+}
+
+/* ---- the session ----------------------------------------------------------------------------- */
+
+static bool is_left_alone(const struct bf_pam_call *call, const struct bf_pam_conf *conf,
+	const struct bf_pam_user *user)
+{
+	if (!bf_pam_list_has(conf->shared_accounts, user->name))
+		return false;
+	bf_pam_log(call, LOG_WARNING,
+		"shared_accounts names this user; logins of shared accounts are not made by this "
+		"version");
+	return true;
+}
+
+static bool complete(struct bf_pam_conf *conf)
+{
+	if (!conf->env)
+		conf->env = strdup("PRODUCTION"); /* the name that bfabricPy uses by itself */
+	return conf->env;
+}
+
+int bf_pam_open_session(const struct bf_pam_call *call, const struct bf_pam_user *user)
+{
+	BF_AUTO_PAM_CONF struct bf_pam_conf conf = {0};
+	int rc = bf_pam_configured(call, user, &conf);
+
+	bf_pam_reap_left(call);
+	if (rc == PAM_IGNORE)
+		return rc;
+	if (rc != PAM_SUCCESS || is_left_alone(call, &conf, user))
+		return PAM_SUCCESS; /* said in the log; the session opens */
+	if (!complete(&conf)) {
+		bf_pam_log(call, LOG_ERR, "out of memory");
+		return PAM_SUCCESS;
+	}
+	switch (refresh(call, &conf, user)) {
+	case LOGIN_THERE:
+		bf_pam_debug(call, "there is a login");
+		break;
+	case LOGIN_NONE:
+		help_to_login(call, &conf, user);
+		break;
+	case LOGIN_UNKNOWN:
+		break;
+	}
+	return PAM_SUCCESS;
+}
