@@ -2,6 +2,9 @@
 #include "bus.h"
 #include <string.h>
 
+#define STARTING_TRIES 5
+#define STARTING_US    50000 /* between two of them */
+
 /* By the name on the wire where the service has errors of its own. */
 static enum bf_outcome outcome_of_remote(const char *name)
 {
@@ -64,12 +67,40 @@ enum bf_outcome bf_bus_error(const GError *error, const char *what, struct bf_an
  * Services say in many ways that an object is gone. GDBus calls its methods unknown; so what the
  * service itself does not know must not look like an item that is not there.
  */
-static bool object_is_gone(const struct bf_call *call, const GError *error)
+static bool is_unknown(const GError *error)
 {
-	return strcmp(call->path, BF_SERVICE_PATH) != 0 &&
-	       (g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_METHOD) ||
-		       g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_OBJECT) ||
-		       g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_INTERFACE));
+	return g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_METHOD) ||
+	       g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_OBJECT) ||
+	       g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_INTERFACE);
+}
+
+static bool is_service(const struct bf_call *call)
+{
+	return strcmp(call->path, BF_SERVICE_PATH) == 0;
+}
+
+/* A busy gnome-keyring now and then does not know its own methods, and does a moment later. */
+static GVariant *call_patiently(
+	const struct bf_bus *bus, const struct bf_call *call, const char *interface, GError **error)
+{
+	g_autoptr(GVariant) arguments =
+		call->arguments ? g_variant_ref_sink(call->arguments) : NULL;
+
+	for (unsigned left = STARTING_TRIES;; left--) {
+		g_autoptr(GError) failed = NULL;
+		GVariant *reply = g_dbus_connection_call_sync(bus->connection, bus->owner,
+			call->path, interface, call->method, arguments, G_VARIANT_TYPE(call->reply),
+			G_DBUS_CALL_FLAGS_NO_AUTO_START, G_MAXINT,
+			/* cancellable= */ NULL, &failed);
+
+		if (reply)
+			return reply;
+		if (left == 0 || !is_service(call) || !is_unknown(failed)) {
+			g_propagate_error(error, g_steal_pointer(&failed));
+			return NULL;
+		}
+		g_usleep(STARTING_US);
+	}
 }
 
 enum bf_outcome bf_bus_call(const struct bf_bus *bus, const struct bf_call *call,
@@ -81,11 +112,9 @@ enum bf_outcome bf_bus_call(const struct bf_bus *bus, const struct bf_call *call
 			? g_strdup(call->interface)
 			: g_strconcat("org.freedesktop.Secret.", call->interface, NULL);
 	g_autofree char *what = g_strdup_printf("calling %s.%s", call->interface, call->method);
-	GVariant *reply = g_dbus_connection_call_sync(bus->connection, bus->owner, call->path,
-		interface, call->method, call->arguments, G_VARIANT_TYPE(call->reply),
-		G_DBUS_CALL_FLAGS_NO_AUTO_START, G_MAXINT, /* cancellable= */ NULL, &error);
+	GVariant *reply = call_patiently(bus, call, interface, &error);
 
-	if (!reply && object_is_gone(call, error))
+	if (!reply && !is_service(call) && is_unknown(error))
 		return bf_end(answer, BF_OUT_NOT_FOUND, "%s: there is no such object", what);
 	if (!reply)
 		return bf_bus_error(error, what, answer);
