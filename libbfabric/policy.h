@@ -33,8 +33,8 @@ struct bf_http;
 
 /* Milliseconds. */
 #define BF_CALL_MS 40000 /* a call without deadline */
-#define BF_LOCK_MS 38000 /* longer than a request and a store before and after it: to share that   \
-			  */
+/* Longer than a request with a store before and after it, so that waiters share its outcome. */
+#define BF_LOCK_MS    38000
 #define BF_REQUEST_MS 30000
 #define BF_PATIENCE_MS                                                                             \
 	2000               /* a valid token is served after waiting this long for a fresher one    \
