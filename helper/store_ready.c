@@ -40,7 +40,7 @@ enum bfabric_status bf_store_make_ready(
 	case BF_STORE_UNAVAILABLE:
 		break;
 	}
-	return bf_fail(err, BFABRIC_STORE_UNAVAILABLE, "%s", why.text);
+	return bf_fail(err, why.status, "%s", why.text); /* the person may have interrupted it */
 }
 
 /* What is written in the configuration counts before what is in the store. */

@@ -62,7 +62,7 @@ static enum bfabric_status unlock(
 	case BF_STORE_UNAVAILABLE:
 		break;
 	}
-	return bf_fail(err, BFABRIC_STORE_UNAVAILABLE, "%s", why.text);
+	return bf_fail(err, why.status, "%s", why.text); /* the person may have interrupted it */
 }
 
 /* What waits for the keyring goes there now. */
@@ -143,11 +143,10 @@ static enum bfabric_status unlock_for_later(struct run *r, struct bfabric_error 
 	return unlock(r, &store, err);
 }
 
-static void tell(struct run *r, const char *name)
+/* Why there was nothing to do. */
+static void put_nothing(struct run *r, const char *name)
 {
-	if (r->asked)
-		;
-	else if (r->apart == 0 && name)
+	if (r->apart == 0 && name)
 		bf_secret_printf(&r->told,
 			"%.200s keeps its secrets in files: there is nothing to unlock.\n", name);
 	else if (r->apart == 0)
@@ -157,7 +156,6 @@ static void tell(struct run *r, const char *name)
 	else
 		bf_secret_puts(&r->told, "The store is not the keyring: it has no lock that we "
 					 "could open.\n");
-	bf_client_tell(bf_secret_reveal(&r->told));
 }
 
 enum bfabric_status bf_run_unlock(
@@ -183,6 +181,8 @@ enum bfabric_status bf_run_unlock(
 	status = name ? visit(&r, name, err) : visit_all(&r, err);
 	if (status == BFABRIC_OK && !name && !r.asked)
 		status = unlock_for_later(&r, err);
-	tell(&r, name);
+	if (status == BFABRIC_OK && !r.asked)
+		put_nothing(&r, name);
+	bf_client_tell(bf_secret_reveal(&r.told));
 	return status;
 }

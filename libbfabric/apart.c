@@ -41,18 +41,20 @@ static int64_t limit(const struct bfabric_session *s)
 enum bfabric_status bf_apart_ready(struct bfabric_session *s, const struct bfabric_ui *ui,
 	int64_t deadline, struct bfabric_error *err)
 {
+	struct bfabric_error why = {0};
+
 	if (!bf_session_apart(s))
 		return BFABRIC_OK;
-	switch (bf_store_probe(&s->store, deadline, err)) {
+	switch (bf_store_probe(&s->store, deadline, &why)) {
 	case BF_STORE_READY:
 		return BFABRIC_OK;
-	case BF_STORE_UNAVAILABLE:
-		return BFABRIC_STORE_UNAVAILABLE;
+	case BF_STORE_UNAVAILABLE: /* or interrupted */
+		return bf_fail(err, why.status, "%s", why.text);
 	case BF_STORE_LOCKED:
 		break;
 	}
 	if (!ui->notice)
-		return BFABRIC_STORE_UNAVAILABLE;
+		return bf_fail(err, BFABRIC_STORE_UNAVAILABLE, "%s", why.text);
 	ui->notice(ui->data, "Your keyring is locked: unlock it in the window that opens now.");
 	return bf_store_unlock(&s->store, deadline, err);
 }

@@ -117,8 +117,9 @@ BF_MUST_USE enum bfabric_status bf_store_erase(
 	const struct bf_store *store, int64_t deadline, struct bfabric_error *err);
 
 /*
- * Could it be used now? `err` gets one line that says what is wrong, and the command that helps;
- * READY leaves it alone. Of another program than ours only that it may be run is known.
+ * Could it be used now? `err` gets one line that says what is wrong, and the command that helps
+ * (or CANCELLED, NO_MEMORY); READY leaves it alone. Of another program than ours only that it may
+ * be run is known.
  */
 enum bf_store_state bf_store_probe(
 	const struct bf_store *store, int64_t deadline, struct bfabric_error *err);

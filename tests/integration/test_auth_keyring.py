@@ -87,12 +87,26 @@ class Unlock(Case):
             terminal.type("\x03")
             self.assertEqual(terminal.status(), 130)
 
+    def test_interrupted(self):
+        """While the keyring is looked at, too."""
+        self.use(FakeProvider(hang="ReadAlias"))
+        self.configure()
+        for verb in (("unlock",), ("store", "file"), ("device-code",)):
+            self.desktop.called.clear()
+            with self.terminal("auth", *verb) as terminal:
+                harness.wait_for(lambda: "ReadAlias" in self.desktop.called)
+                terminal.type("\x03")
+                self.assertEqual(terminal.status(), 130, terminal.text)
+
     def test_nothing_to_unlock(self):
         self.use(secret_service.NoBus())
         self.home.write_config(self.server.base_url)
         self.assertIn("nothing to unlock", self.bfabric("auth", "unlock").err)
         self.assertIn("SANDBOX keeps", self.bfabric("auth", "unlock", "SANDBOX").err)
         self.bfabric("auth", "unlock", "OTHER", status=2)
+        self.home.config_file.write_text("SANDBOX:\n  base_url: nonsense\n")
+        self.home.config_file.chmod(0o600)
+        self.assertNotIn("nothing to unlock", self.bfabric("auth", "unlock", status=1).err)
 
     def test_for_a_login_that_is_to_come(self):
         """What a locked keyring tells helps before anything is in it, too."""
