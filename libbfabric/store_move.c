@@ -222,7 +222,8 @@ static enum bfabric_status report(
 	m->result.was_there = bf_move_same_place(m) && m->result.count == 0;
 	if (m->from->env.client_secret_file && bf_move_to_apart(m) && !bf_move_same_place(m))
 		note_trouble(m,
-			"the client secret stays in its file, which the configuration names",
+			"the client secret stays in its file, which the configuration names; "
+			"bfabric auth service-account --store moves it",
 			/* why= */ NULL);
 	if (m->warning.failed || !bf_copy_string(&m->result.old_place, old) ||
 		(!bf_secret_empty(&m->warning) &&

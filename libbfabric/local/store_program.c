@@ -20,8 +20,8 @@ static enum bfabric_status fail_missing(const struct bf_store *store, struct bfa
 			"'bfabric login --env %s --store file'",
 			store->program, store->environment);
 	return bf_fail(err, BFABRIC_STORE_UNAVAILABLE,
-		"%s, the store of environment %s: %m: put it there again, or choose another: "
-		"'bfabric login --env %s --store keyring'",
+		"%s, to keep the secrets of environment %s: %m: put that program there; if it is "
+		"gone for good: 'bfabric login --env %s --store keyring'",
 		store->program, store->environment, store->environment);
 }
 
@@ -90,14 +90,14 @@ static enum bfabric_status check_file(const struct bf_store *store, const char *
 {
 	if (!S_ISREG(st->st_mode))
 		return bf_fail(err, BFABRIC_STORE_UNAVAILABLE,
-			"%s, the store of environment %s, is not a program", path,
+			"%s, to keep the secrets of environment %s, is not a program", path,
 			store->environment);
 	if (st->st_mode & OTHERS_WRITE)
 		return fail_writable(path, store->program, err);
 	if (faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) != 0)
 		return bf_fail(err, BFABRIC_STORE_UNAVAILABLE,
-			"%s, the store of environment %s, cannot be run: %m: chmod +x %s", path,
-			store->environment, path);
+			"%s, to keep the secrets of environment %s, cannot be run: %m: chmod +x %s",
+			path, store->environment, path);
 	return BFABRIC_OK;
 }
 
