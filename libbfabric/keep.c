@@ -52,11 +52,11 @@ static enum bfabric_status save_all(struct bf_call *call, struct bf_record *reco
 	const char *rescue = NULL;
 	struct bfabric_error trouble = {0};
 	enum bfabric_status stored = bf_save_apart(s, record, &rescue, &trouble);
-	enum bfabric_status saved =
-		bf_save_commit(save, record, stored == BFABRIC_OK ? &trouble : NULL);
+	enum bfabric_status saved;
 
 	bf_trace(s, "refresh token %s goes into record and cache",
 		bf_token_name(&record->token.refresh).text);
+	saved = bf_save_commit(save, record, stored == BFABRIC_OK ? &trouble : NULL);
 	if (stored == BFABRIC_OK && saved == BFABRIC_OK)
 		forget_marks(s);
 	else if (rescue || bf_save_rescue(s, record, &rescue, NULL) == BFABRIC_OK)
