@@ -316,6 +316,16 @@ def changed_keys(what, name, values):
     return [[name, *key.split(".")] for key in values] + [["GENERAL", "default_config"]]
 
 
+def with_emptied(keys, change, data):
+    """Our mapping too, where the change takes its last key."""
+    what, name, _ = change
+    env = (data or {}).get(name)
+    if what == "remove" or not isinstance(env, dict) or not env.get("libbfabric"):
+        return keys
+    emptied = expected(data, *change)[name].get("libbfabric") == {}
+    return keys + [[name, "libbfabric"]] if emptied else keys
+
+
 def kept_lines(text, spans):
     """Lines that no span touches; their ends apart, which a last line may lack."""
     found, at = [], 0
@@ -381,7 +391,7 @@ class ConfigChanges(unittest.TestCase):
 
     def judge(self, before, old, change, shown):
         what, name, values = change
-        keys = changed_keys(*change)
+        keys = with_emptied(changed_keys(*change), change, old["data"])
         new = self.look(lead_to(keys, old["data"]))
         self.assertEqual(without_empty(new["data"] or {}),
                          without_empty(expected(old["data"], *change)), shown)
@@ -409,7 +419,8 @@ class ConfigChanges(unittest.TestCase):
                 if not names:
                     break
                 change = random_change(dice, names)
-                old = self.look(changed_keys(*change))
+                data = self.look()["data"]
+                old = self.look(with_emptied(changed_keys(*change), change, data))
                 answer = self.change(*change)
                 shown = (f"seed {SEED} file {number}: {change}: {answer}\n{before.decode()}\n----\n"
                          f"{self.path.read_bytes().decode()}")
