@@ -220,8 +220,18 @@ class Bus:
         self.socket.sendall(bytes(head.data + values.data))
         return self.serial
 
-    def call(self, destination, path, interface, member, signature="", *body, timeout=None):
-        """The values of the reply; Failure when it is an error. What else comes in `waiting`."""
+    def call(self, *arguments, **options):
+        """The values of the reply; Failure when it is an error. What else comes in `waiting`. A busy
+        gnome-keyring now and then does not know its own methods, and does a moment later."""
+        for left in reversed(range(20)):
+            try:
+                return self._call(*arguments, **options)
+            except Failure as failure:
+                if left == 0 or not failure.name.endswith(".UnknownMethod"):
+                    raise
+                time.sleep(0.05)
+
+    def _call(self, destination, path, interface, member, signature="", *body, timeout=None):
         serial = self.send(CALL, signature, body, destination=destination, path=path,
                            interface=interface, member=member)
         end = time.monotonic() + (self.timeout if timeout is None else timeout)
