@@ -17,6 +17,7 @@ import os
 import shutil
 import signal
 import threading
+import time
 
 import dbus_wire
 import harness
@@ -157,6 +158,9 @@ class SecretStore(Desktop):
             return bus.call(SECRETS, self.collection(), "org.freedesktop.DBus.Properties", "Get",
                             "ss", _COLLECTION, "Locked")[0]
 
+    def rest(self):
+        """Waits until what was changed is written."""
+
     def lock(self):
         """Again and again: KeePassXC does not while it still writes its database."""
         def try_it():
@@ -291,6 +295,10 @@ class KeePassXC(SecretStore):
             os.close(given)
         harness.wait_for(self.owned, 60)
         harness.wait_for(lambda: self.collection() != "/" and not self.locked(), 60)
+
+    def rest(self):
+        """What is changed while it still writes what was changed before is not written."""
+        harness.wait_for(lambda: time.time() - self.database.stat().st_mtime > 1)
 
     def unlock(self):
         """By starting it anew: its own dialogue has nobody to answer it."""

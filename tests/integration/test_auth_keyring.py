@@ -85,7 +85,7 @@ class Unlock(Case):
         with self.terminal("auth", "unlock") as terminal:
             terminal.expect("minute at most")
             terminal.type("\x03")
-            self.assertEqual(terminal.status(), 130)
+            self.assertEqual(terminal.status(), 130, terminal.text)
 
     def test_interrupted(self):
         """While the keyring is looked at, too."""

@@ -54,7 +54,9 @@ class _Case(harness.TestCase):
         large = os.urandom(30 << 10).hex().encode()
         item.change(large)
         self.assertEqual(item.secret(), large)
+        store.rest()
         item.change(b"kept")
+        store.rest()
 
     def assertLocks(self, store):
         store.lock()

@@ -132,6 +132,32 @@ static void test_cancel(void **state)
 	bfabric_cancel_free(cancel);
 }
 
+static struct bfabric_cancel *ctrl_c;
+
+/* Whoever is told so late finds that the child has ended. */
+static void interrupt(int number)
+{
+	(void)number;
+	usleep(200000);
+	bfabric_cancel_now(ctrl_c);
+}
+
+/* Ctrl-C on a terminal ends the child that is not in a session of its own yet, too. */
+static void test_both_interrupted(void **state)
+{
+	(void)state;
+	assert_int_equal(bfabric_cancel_new(&ctrl_c, NULL), BFABRIC_OK);
+	(void)signal(SIGINT, interrupt);
+	{
+		AUTO_ASKED struct asked asked =
+			ask_this(program("kill -INT $PPID; kill -INT $$"), NULL, LONG_MS, ctrl_c);
+
+		assert_fails(asked.status, BFABRIC_CANCELLED, asked.err, "interrupted while");
+	}
+	(void)signal(SIGINT, SIG_DFL);
+	bfabric_cancel_free(ctrl_c);
+}
+
 static int64_t clock_that_stands(void *data)
 {
 	(void)data;
@@ -337,6 +363,7 @@ int main(void)
 		unit_in_scratch(test_finished_when_asked),
 		unit_in_scratch(test_daemon_is_left_alone),
 		unit_in_scratch(test_cancel),
+		unit_in_scratch(test_both_interrupted),
 		unit_in_scratch(test_other_clock),
 		unit_in_scratch(test_hosts),
 		unit_in_scratch(test_threads),
