@@ -52,6 +52,7 @@ static const struct key keys[] = {
 	KEY(revoke_on_close, YES_NO),
 	KEY(net_user, TEXT),
 	KEY(libexec, PATH),
+	KEY(run_dir, PATH),
 };
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
 

@@ -25,6 +25,7 @@
 #include "../libbfabric/base/error.h"
 
 #define BF_PAM_CONF_PATH "/etc/bfabric/pam.conf"
+#define BF_PAM_RUN_DIR   "/run/bfabric/pam" /* root's, 0700 (tmpfiles.d) */
 #define BF_PAM_CONF_MAX  ((size_t)64 << 10)
 
 /* Where a person is asked or told something. */
@@ -50,6 +51,7 @@ struct bf_pam_conf {
 	char *shared_accounts;
 	char *net_user;
 	char *libexec; /* directory of our programs, where they were installed elsewhere */
+	char *run_dir; /* where calls leave something for others; NULL: BF_PAM_RUN_DIR */
 	bool same_names, revoke_on_close;
 	unsigned min_uid; /* at least 1000 */
 	unsigned timeout; /* seconds */

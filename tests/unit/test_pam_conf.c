@@ -52,14 +52,15 @@ static void test_every_key(void **state)
 	BF_AUTO_PAM_CONF struct bf_pam_conf conf = {0};
 
 	(void)state;
-	assert_int_equal(parse("# all of them\n\n" LEAST "client_secret_file=/etc/s\n"
-			       "\tscope = api:read api:write \nenv = LAB\nissuer=https://i.org\n"
-			       "ca_file = /ca.pem\nproxy = http://p:3128\nservices = a  b\tc\n"
-			       "claim = email\nmap_file = /m\nsame_names = yes\n"
-			       "allowed_groups = g\nmin_uid = 2000\ntimeout = 600\nprompt = enter\n"
-			       "qr = on\nremote = second-factor\nshared_accounts = ms1 ms2\n"
-			       "revoke_on_close = yes\nnet_user = _b\nlibexec = /opt/x",
-				 &conf),
+	assert_int_equal(
+		parse("# all of them\n\n" LEAST "client_secret_file=/etc/s\n"
+		      "\tscope = api:read api:write \nenv = LAB\nissuer=https://i.org\n"
+		      "ca_file = /ca.pem\nproxy = http://p:3128\nservices = a  b\tc\n"
+		      "claim = email\nmap_file = /m\nsame_names = yes\n"
+		      "allowed_groups = g\nmin_uid = 2000\ntimeout = 600\nprompt = enter\n"
+		      "qr = on\nremote = second-factor\nshared_accounts = ms1 ms2\n"
+		      "revoke_on_close = yes\nnet_user = _b\nlibexec = /opt/x\nrun_dir = /run/x",
+			&conf),
 		BFABRIC_OK);
 	assert_string_equal(noted, "");
 	assert_string_equal(conf.client_secret_file, "/etc/s");
@@ -75,6 +76,7 @@ static void test_every_key(void **state)
 	assert_string_equal(conf.shared_accounts, "ms1 ms2");
 	assert_string_equal(conf.net_user, "_b");
 	assert_string_equal(conf.libexec, "/opt/x");
+	assert_string_equal(conf.run_dir, "/run/x");
 	assert_int_equal(conf.min_uid, 2000);
 	assert_int_equal(conf.timeout, 600);
 	assert_int_equal(conf.prompt, BF_PAM_PROMPT_ENTER);
