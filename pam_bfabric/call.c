@@ -189,7 +189,7 @@ static int copy_user(const struct passwd *entry, struct bf_pam_user *ret)
 	return PAM_SUCCESS;
 }
 
-static int look_up(const char *name, struct bf_pam_user *ret)
+int bf_pam_look_up(const char *name, struct bf_pam_user *ret)
 {
 	for (size_t size = 1024; size <= PASSWD_MAX; size *= 4) {
 		BF_AUTO_FREE char *buf = malloc(size);
@@ -227,7 +227,7 @@ int bf_pam_gate(const struct bf_pam_call *call, bool ask, struct bf_pam_user *re
 		return rc;
 	if (!name || !*name)
 		return PAM_USER_UNKNOWN;
-	rc = look_up(name, &user);
+	rc = bf_pam_look_up(name, &user);
 	if (rc != PAM_SUCCESS)
 		return rc;
 	if (user.uid < UID_FIRST || (geteuid() != 0 && user.uid != geteuid()))

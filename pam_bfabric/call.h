@@ -53,6 +53,10 @@ BF_MUST_USE int bf_pam_gate(const struct bf_pam_call *call, bool ask, struct bf_
 BF_MUST_USE int bf_pam_configured(const struct bf_pam_call *call, const struct bf_pam_user *user,
 	struct bf_pam_conf *ret_conf);
 
+/* One entry of the password database: PAM_SUCCESS, PAM_USER_UNKNOWN, PAM_BUF_ERR, PAM_SYSTEM_ERR.
+ */
+BF_MUST_USE int bf_pam_look_up(const char *name, struct bf_pam_user *ret);
+
 /* An item that is a string, "" when there is none. Borrowed. */
 const char *bf_pam_item(const struct bf_pam_call *call, int item);
 

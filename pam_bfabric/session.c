@@ -5,11 +5,10 @@
 #include <string.h>
 #include <sys/time.h>
 #include <syslog.h>
-#include "../libbfabric/base/kv.h"
 #include "spawn.h"
+#include "store.h"
 
-#define MARK_DATA  "pam_bfabric_mark"
-#define REFRESH_MS 2000
+#define MARK_DATA "pam_bfabric_mark"
 #define ALARM_MARGIN                                                                               \
 	10          /* seconds that are left to an application with an alarm (LOGIN_TIMEOUT)       \
 		     */
@@ -59,24 +58,6 @@ static bool person_is_here(const struct bf_pam_call *call, const struct bf_pam_u
 
 enum login { LOGIN_THERE, LOGIN_NONE, LOGIN_UNKNOWN };
 
-static void put_optional(struct bf_secret *out, const char *key, const char *value)
-{
-	if (value)
-		bf_kv_put(out, key, value);
-}
-
-static void put_refresh(const struct bf_pam_conf *conf, struct bf_secret *out)
-{
-	bf_kv_put(out, "operation", "refresh");
-	bf_kv_put(out, "base_url", conf->base_url);
-	bf_kv_put(out, "client_id", conf->client_id);
-	bf_kv_put(out, "env", conf->env);
-	put_optional(out, "scope", conf->scope);
-	put_optional(out, "ca_file", conf->ca_file);
-	put_optional(out, "proxy", conf->proxy);
-	bf_secret_putc(out, '\n');
-}
-
 static bool equals(const char *text, const char *expected)
 {
 	return text && strcmp(text, expected) == 0;
@@ -100,31 +81,15 @@ static enum login judge(const struct bf_pam_call *call, const struct bf_kv *answ
 	return LOGIN_UNKNOWN;
 }
 
-static enum bfabric_status ask_store(const struct bf_pam_conf *conf, const struct bf_pam_user *user,
-	struct bf_pam_child *child, struct bf_kv *ret, struct bfabric_error *err)
-{
-	const int64_t deadline = bf_pam_now() + REFRESH_MS;
-	BF_AUTO_SECRET struct bf_secret request = BF_SECRET_INIT;
-	BF_AUTO_SECRET struct bf_secret answer = BF_SECRET_INIT;
-	enum bfabric_status status;
-
-	put_refresh(conf, &request);
-	status = bf_pam_spawn(
-		conf, user, "bfabric-full", "pam-store", &request, deadline, child, err);
-	if (status == BFABRIC_OK)
-		status = bf_pam_hear_all(child, &answer, err);
-	if (status == BFABRIC_OK)
-		status = bf_kv_parse(bf_secret_reveal(&answer), answer.len, ret, err);
-	return status;
-}
-
 static enum login refresh(const struct bf_pam_call *call, const struct bf_pam_conf *conf,
 	const struct bf_pam_user *user)
 {
 	struct bf_pam_child child = BF_PAM_CHILD_INIT;
 	BF_AUTO_KV struct bf_kv answer = BF_KV_INIT;
 	struct bfabric_error err = {0};
-	enum bfabric_status status = ask_store(conf, user, &child, &answer, &err);
+	bool asked = false;
+	enum bfabric_status status = bf_pam_store_ask(
+		conf, user, "refresh", /* token= */ NULL, &child, &answer, &asked, &err);
 
 	bf_pam_child_done(call, &child);
 	if (status == BFABRIC_OK)
