@@ -5,6 +5,7 @@
 #include <syslog.h>
 #include "../libbfabric/base/ascii.h"
 #include "../libbfabric/base/kv.h"
+#include "person.h"
 #include "session.h"
 #include "spawn.h"
 
@@ -39,9 +40,11 @@ static void put_optional(struct bf_secret *out, const char *key, const char *val
 		bf_kv_put(out, key, value);
 }
 
-static void put_request(const struct flow *flow, struct bf_secret *out)
+static enum bfabric_status put_request(
+	const struct flow *flow, struct bf_secret *out, struct bfabric_error *err)
 {
 	const struct bf_pam_conf *conf = flow->conf;
+	enum bfabric_status status;
 	char number[16];
 
 	snprintf(number, sizeof(number), "%u", flow->seconds);
@@ -54,14 +57,12 @@ static void put_request(const struct flow *flow, struct bf_secret *out)
 	put_optional(out, "issuer", conf->issuer);
 	put_optional(out, "ca_file", conf->ca_file);
 	put_optional(out, "proxy", conf->proxy);
-	if (conf->claim && conf->same_names) {
-		bf_kv_put(out, "claim", conf->claim);
-		bf_kv_put(out, "expect[]", flow->user->name);
-	}
+	status = bf_pam_person_expect(conf, flow->user, out, err);
 	bf_kv_put(out, "timeout", number);
 	bf_kv_put(out, "user", flow->user->name);
 	bf_kv_put(out, "service", bf_pam_item(flow->call, PAM_SERVICE));
 	bf_secret_putc(out, '\n');
+	return status;
 }
 
 /* Not even spaces: what is shown here is typed by somebody. */
@@ -195,9 +196,12 @@ bool bf_pam_device_login(const struct bf_pam_call *call, const struct bf_pam_con
 	enum bfabric_status status;
 	bool done = false;
 
-	put_request(&flow, &request);
-	status = bf_pam_spawn(conf, user, "bfabric-pam-login", /* verb= */ NULL, &request, deadline,
-		&child, &err);
+	status = put_request(&flow, &request, &err);
+	if (status != BFABRIC_OK)
+		bf_pam_log(call, LOG_ERR, "%s", err.text); /* uncut: it names file and line */
+	else
+		status = bf_pam_spawn(conf, user, "bfabric-pam-login", /* verb= */ NULL, &request,
+			deadline, &child, &err);
 	if (status == BFABRIC_OK)
 		done = listen(&flow, &child);
 	else

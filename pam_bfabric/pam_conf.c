@@ -1,15 +1,11 @@
 #include "pam_conf.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include "../libbfabric/base/secret.h"
 #include "../libbfabric/base/url.h"
 #include "pam_words.h"
+#include "trusted.h"
 
 #define UID_LEAST   1000u
 #define UID_MOST    2000000000u
@@ -83,18 +79,24 @@ void bf_pam_conf_release(struct bf_pam_conf *conf)
 	*conf = (struct bf_pam_conf){0};
 }
 
+const char *bf_pam_list_next(const char **list, size_t *ret_len)
+{
+	const char *word = *list ? *list + strspn(*list, " \t") : "";
+
+	*ret_len = strcspn(word, " \t");
+	*list = word + *ret_len;
+	return word;
+}
+
 bool bf_pam_list_has(const char *list, const char *name)
 {
 	const size_t len = strlen(name);
+	size_t n = 0;
 
-	while (list && *list) {
-		size_t n = strcspn(list, " \t");
-
-		if (n == len && n > 0 && memcmp(list, name, n) == 0)
+	for (const char *word = bf_pam_list_next(&list, &n); n > 0;
+		word = bf_pam_list_next(&list, &n))
+		if (n == len && memcmp(word, name, n) == 0)
 			return true;
-		list += n;
-		list += strspn(list, " \t");
-	}
 	return false;
 }
 
@@ -199,28 +201,6 @@ static enum bfabric_status keep(
 
 /* ---- lines ----------------------------------------------------------------------------------- */
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static bool is_plain(const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if ((text[i] < ' ' || text[i] > '~') && text[i] != '\t')
-			return false;
-	return true;
-}
-
-static void trim(char **text, char *end)
-{
-	while (*text < end && is_blank(**text))
-		(*text)++;
-	while (end > *text && is_blank(end[-1]))
-		end--;
-	*end = '\0';
-}
-
 static void tell_unknown(const struct reader *reader, const char *name)
 {
 	char shown[65];
@@ -247,52 +227,23 @@ static enum bfabric_status take_pair(
 	return BFABRIC_OK;
 }
 
-/* `line` has room for a NUL behind its `len` bytes. */
 static enum bfabric_status take_line(
-	struct reader *reader, char *line, size_t len, struct bfabric_error *err)
+	void *data, unsigned line, char *text, size_t len, struct bfabric_error *err)
 {
-	char *end = line + len;
-	char *equals = NULL;
+	struct reader *reader = data;
+	char *equals = memchr(text, '=', len);
 	char *value = NULL;
 
-	while (line < end && is_blank(*line))
-		line++;
-	if (line == end || *line == '#')
-		return BFABRIC_OK;
-	if (!is_plain(line, (size_t)(end - line)))
+	reader->line = line;
+	if (!bf_pam_is_plain(text, len))
 		return bf_fail(err, BFABRIC_BAD_CONFIG,
 			"%s, line %u: only printable ASCII, and no carriage return, may stand here",
-			reader->path, reader->line);
-	equals = memchr(line, '=', (size_t)(end - line));
+			reader->path, line);
 	if (!equals)
 		return bf_fail(err, BFABRIC_BAD_CONFIG, "%s, line %u is not: key = value",
-			reader->path, reader->line);
-	value = equals + 1;
-	trim(&value, end);
-	trim(&line, equals);
-	return take_pair(reader, line, value, err);
-}
-
-static enum bfabric_status take_lines(
-	struct reader *reader, struct bf_secret *content, struct bfabric_error *err)
-{
-	char *at = bf_secret_room(content, 0); /* its end; NULL: no memory */
-	char *end = at;
-
-	if (!at)
-		return bf_fail_nomem(err);
-	for (at -= content->len; at < end;) {
-		char *lf = memchr(at, '\n', (size_t)(end - at));
-		size_t n = (size_t)((lf ? lf : end) - at);
-		enum bfabric_status status = BFABRIC_OK;
-
-		reader->line++;
-		status = take_line(reader, at, n, err);
-		if (status != BFABRIC_OK)
-			return status;
-		at += n + 1;
-	}
-	return BFABRIC_OK;
+			reader->path, line);
+	value = bf_pam_trim(equals + 1, text + len);
+	return take_pair(reader, bf_pam_trim(text, equals), value, err);
 }
 
 static void release_reader(struct reader *reader)
@@ -307,14 +258,12 @@ enum bfabric_status bf_pam_conf_parse(const char *path, const char *content, siz
 		.conf = {.min_uid = UID_LEAST, .timeout = TIMEOUT_NOW},
 		.note = note,
 		.data = data};
-	BF_AUTO_SECRET struct bf_secret copy = BF_SECRET_INIT;
 	enum bfabric_status status = BFABRIC_OK;
 
 	if (len > BF_PAM_CONF_MAX)
 		return bf_fail(err, BFABRIC_BAD_CONFIG, "%s is larger than %zu bytes", path,
 			BF_PAM_CONF_MAX);
-	bf_secret_put(&copy, content, len);
-	status = take_lines(&reader, &copy, err);
+	status = bf_pam_trusted_lines(content, len, take_line, &reader, err);
 	if (status != BFABRIC_OK)
 		return status;
 	if (!reader.conf.base_url || !reader.conf.client_id)
@@ -325,64 +274,12 @@ enum bfabric_status bf_pam_conf_parse(const char *path, const char *content, siz
 	return BFABRIC_OK;
 }
 
-/* ---- the file -------------------------------------------------------------------------------- */
-
-static enum bfabric_status check_trust(
-	const char *path, const struct stat *st, struct bfabric_error *err)
-{
-	if (!S_ISREG(st->st_mode))
-		return bf_fail(err, BFABRIC_BAD_CONFIG, "%s is not a regular file", path);
-	if (st->st_uid != 0 && st->st_uid != geteuid()) /* ours is root's where we are root */
-		return bf_fail(err, BFABRIC_BAD_CONFIG,
-			"%s is owned by uid %u and must be root's: chown root %s", path,
-			(unsigned)st->st_uid, path);
-	if (st->st_mode & (S_IWGRP | S_IWOTH))
-		return bf_fail(err, BFABRIC_BAD_CONFIG,
-			"%s can be written by others: chmod go-w %s", path, path);
-	return BFABRIC_OK;
-}
-
-/* Read to its end, or to what is too much, which parsing refuses. */
-static enum bfabric_status read_content(
-	int fd, const char *path, struct bf_secret *content, struct bfabric_error *err)
-{
-	while (content->len <= BF_PAM_CONF_MAX) {
-		char *room = bf_secret_room(content, 4096);
-		ssize_t n;
-
-		if (!room)
-			return bf_fail_nomem(err);
-		n = read(fd, room, 4096);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return bf_fail(err, BFABRIC_SYSTEM, "cannot read %s: %m", path);
-		if (n == 0)
-			break;
-		bf_secret_added(content, (size_t)n);
-	}
-	return BFABRIC_OK;
-}
-
 enum bfabric_status bf_pam_conf_load(const char *path, bf_pam_note *note, void *data,
 	struct bf_pam_conf *ret, struct bfabric_error *err)
 {
 	BF_AUTO_SECRET struct bf_secret content = BF_SECRET_INIT;
-	BF_AUTO_CLOSE int fd = -1;
-	struct stat st = {0};
-	enum bfabric_status status = BFABRIC_OK;
+	enum bfabric_status status = bf_pam_trusted_read(path, BF_PAM_CONF_MAX, &content, err);
 
-	if (path[0] != '/')
-		return bf_fail(err, BFABRIC_BAD_CONFIG, "%s is not an absolute path", path);
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0 && errno == ELOOP)
-		return bf_fail(err, BFABRIC_BAD_CONFIG,
-			"%s is a symbolic link, which is not followed", path);
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return bf_fail(err, BFABRIC_SYSTEM, "cannot open %s: %m", path);
-	status = check_trust(path, &st, err);
-	if (status == BFABRIC_OK)
-		status = read_content(fd, path, &content, err);
 	if (status != BFABRIC_OK)
 		return status;
 	return bf_pam_conf_parse(

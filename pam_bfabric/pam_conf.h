@@ -80,6 +80,8 @@ void bf_pam_conf_release(struct bf_pam_conf *conf); /* a zeroed one is fine */
 
 /* Is `name` one of the words of `list`? NULL holds none. */
 bool bf_pam_list_has(const char *list, const char *name);
+/* The next word of *list, which moves on; *ret_len 0: there is none. Borrowed, not terminated. */
+const char *bf_pam_list_next(const char **list, size_t *ret_len);
 
 /* The arguments of one line of a stack; strings are borrowed from argv. */
 struct bf_pam_arguments {

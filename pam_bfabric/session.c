@@ -126,16 +126,6 @@ static unsigned time_for_login(const struct bf_pam_conf *conf)
 	return left < conf->timeout ? (unsigned)left : conf->timeout;
 }
 
-/* Whose approval counts is not known where a map decides, which is not read yet. */
-static bool can_check_person(const struct bf_pam_call *call, const struct bf_pam_conf *conf)
-{
-	if (!conf->map_file)
-		return true;
-	bf_pam_log(call, LOG_WARNING,
-		"map_file is not read by this version: no device login is offered");
-	return false;
-}
-
 static void help_to_login(const struct bf_pam_call *call, const struct bf_pam_conf *conf,
 	const struct bf_pam_user *user)
 {
@@ -143,8 +133,7 @@ static void help_to_login(const struct bf_pam_call *call, const struct bf_pam_co
 
 	if (call->flags & PAM_SILENT)
 		return;
-	if (shows_text(bf_pam_item(call, PAM_SERVICE)) && person_is_here(call, user) &&
-		can_check_person(call, conf))
+	if (shows_text(bf_pam_item(call, PAM_SERVICE)) && person_is_here(call, user))
 		seconds = time_for_login(conf);
 	if (seconds && bf_pam_device_login(call, conf, user, seconds))
 		return;

@@ -74,6 +74,32 @@ static void test_who_may_approve(void **state)
 	assert_has(scene.shown, "B-Fabric login stored.\n");
 }
 
+static void test_a_map_says_who_may_approve(void **state)
+{
+	char text[600];
+
+	(void)state;
+	snprintf(text, sizeof(text), "Alice Li = %s\nbob = %s x\n", scene_user(), scene_user());
+	scratch_file("map", text, 0644);
+	snprintf(text, sizeof(text), "map_file = %s\nsame_names = yes\nclaim = name\n",
+		scratch("map"));
+	scene_conf(text);
+	prepare(CODE "printf 'stored\\t-\\n'");
+	run("login", scene_user(), 0);
+	assert_has(scene.shown, "No B-Fabric login was made");
+	assert_has(scene.log, "has somebody already, in line 1");
+	assert_string_equal(scene_asked("bfabric-pam-login"), "");
+	snprintf(text, sizeof(text), "Alice Li = %s\nbob = x\n", scene_user());
+	scratch_file("map", text, 0644);
+	run("login", scene_user(), 0);
+	assert_has(scene_asked("bfabric-pam-login"), "claim=name\nexpect[]=Alice Li\n");
+	assert_lacks(scene_asked("bfabric-pam-login"), "bob");
+	scratch_file("map", "bob = x\n", 0644);
+	run("login", scene_user(), 0);
+	assert_has(scene.log, "has nobody for this user");
+	assert_has(scene.shown, HINT);
+}
+
 static void test_it_ends_badly(void **state)
 {
 	static const struct {
@@ -158,12 +184,6 @@ static void test_nobody_is_asked(void **state)
 	alarm.it_value.tv_sec = 0;
 	assert_int_equal(setitimer(ITIMER_REAL, &alarm, NULL), 0);
 	assert_string_equal(scene.shown, HINT);
-	/* whom a map would have to name */
-	scene_conf("map_file = /etc/bfabric/map\n");
-	run("login", scene_user(), 0);
-	assert_string_equal(scene.shown, HINT);
-	assert_has(scene.log, "map_file is not read");
-	assert_string_equal(scene_asked("bfabric-pam-login"), "");
 }
 
 static void test_an_alarm_shortens_it(void **state)
@@ -217,6 +237,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		unit_in_scene(test_a_login_is_made),
 		unit_in_scene(test_who_may_approve),
+		unit_in_scene(test_a_map_says_who_may_approve),
 		unit_in_scene(test_it_ends_badly),
 		unit_in_scene(test_pages_of_others_are_refused),
 		unit_in_scene(test_nobody_is_asked),
