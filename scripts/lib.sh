@@ -15,7 +15,8 @@ packages_build=(gcc libc6-dev meson ninja-build pkg-config python3 git ca-certif
 	libcurl4-openssl-dev libjansson-dev libyaml-dev libmd-dev libssl-dev libqrencode-dev
 	libmicrohttpd-dev libcmocka-dev libsecret-1-dev libpam0g-dev)
 packages_test=(clang libclang-rt-14-dev clang-format valgrind mandoc python3-venv binutils strace
-	faketime curl chromium gnome-keyring keepassxc dbus libsecret-tools)
+	faketime curl chromium gnome-keyring keepassxc dbus libsecret-tools
+	openssh-server openssh-client login)
 # Node.js may be there from another source, whose package would quarrel with these.
 packages_node=(nodejs npm)
 packages_bench=(valgrind curl python3-venv gnome-keyring dbus)

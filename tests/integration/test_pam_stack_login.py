@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: MIT
+"""The default profile in the real login(1) and su(1), with the real module and its children."""
+import stat
+import unittest
+
+import pam_machine
+from pam_machine import PASSWORD, requests
+
+pam_machine.enter()
+
+import harness  # noqa: E402  (a machine of our own first)
+from terminal import Terminal  # noqa: E402
+
+LOGIN, SU = "/bin/login", "/bin/su"
+CODE = r"enter this code: (\S+)"
+SHELL = r"\$ $"
+
+
+class Console(harness.TestCase):
+    def setUp(self):
+        self.machine = pam_machine.machine()
+        self.machine.default("login")
+        self.machine.login_defs(LOGIN_TIMEOUT=60, FAIL_DELAY=0)
+        self.user = self.machine.user()
+
+    def sandbox(self, **settings):
+        server = self.enterContext(harness.Sandbox(**{"interval": 1, **settings}))
+        self.machine.configure(server)
+        return server
+
+    def console(self, *arguments):
+        return self.enterContext(Terminal([LOGIN, *arguments], harness.base_environment()))
+
+    def type_password(self, console, password=PASSWORD):
+        console.expect("Password: ")
+        console.type(password + "\n")
+
+    def leave(self, console):
+        console.type("exit\n")
+        console.status()
+
+    def mine(self, server):
+        """The login is the user's, private, and useful to git."""
+        for path in (self.user.cache(server), self.user.cache(server, ".session")):
+            found = path.stat()
+            self.assertEqual((found.st_uid, found.st_gid), (self.user.uid, self.user.uid), path)
+            self.assertEqual(stat.S_IMODE(found.st_mode), 0o600, path)
+        for folder in (self.user.home / ".bfabric", self.user.cache(server).parent):
+            found = folder.stat()
+            self.assertEqual((found.st_uid, stat.S_IMODE(found.st_mode)), (self.user.uid, 0o700))
+        token = harness.json.loads(self.user.cache(server).read_text())["access_token"]
+        self.assertEqual(self.user.token(server), token)
+        return token
+
+
+@unittest.skipIf(pam_machine.WHY_NOT, pam_machine.WHY_NOT)
+class Login(Console):
+    def test_code_then_quiet(self):
+        server = self.sandbox()
+        console = self.console(self.user.name)
+        self.type_password(console)
+        code = console.expect(CODE)[1]
+        self.assertIn(server.base_url + "/device", console.text)
+        server.control("approve", user_code=code)
+        console.expect("B-Fabric login stored")
+        console.expect(SHELL)
+        console.type("tr '\\0' '\\n' </proc/self/environ; env; echo done-$((1+1))\n")
+        console.expect("done-2")
+        self.leave(console)
+        token = self.mine(server)
+        self.assertNotIn("BFABRIC_PAM", console.text)
+        self.assertNotIn(token, console.text)
+        log = self.machine.log.text()
+        for secret in (token, code):
+            self.assertNotIn(secret, log)
+        # The next time there is nothing to say, also when it has to be refreshed.
+        before = len(server.log())
+        self.user.expire(server)
+        console = self.console(self.user.name)
+        self.type_password(console)
+        console.expect(SHELL)
+        self.assertNotIn("B-Fabric", console.text)
+        self.leave(console)
+        self.assertEqual([endpoint for endpoint in requests(server, before)
+                          if endpoint != "discovery"], ["token"])
+        self.assertNotEqual(self.mine(server), token)
+
+    def test_wrong_password_asks_no_server(self):
+        server = self.sandbox()
+        console = self.console(self.user.name)
+        self.type_password(console, "wrong")
+        console.expect("incorrect")
+        self.assertEqual(requests(server), [])
+
+    def test_nobody_is_waited_for_after_login_f(self):
+        server = self.sandbox()
+        console = self.console("-f", self.user.name)
+        console.expect("bfabric login")
+        console.expect(SHELL)
+        self.assertEqual(server.log("device_authorization"), [])
+
+    def test_server_hangs_and_the_alarm_is_near(self):
+        server = self.sandbox(fault=["token=hang", "discovery=hang", "device_authorization=hang"])
+        self.machine.login_defs(LOGIN_TIMEOUT=8)
+        self.user.login(server)
+        self.user.expire(server)
+        console = self.console(self.user.name)
+        self.type_password(console)
+        console.expect(SHELL)
+        self.assertNotIn("timed out", console.text)
+
+    def test_server_down(self):
+        server = self.sandbox()
+        server.stop()
+        console = self.console(self.user.name)
+        self.type_password(console)
+        console.expect("No B-Fabric login was made")
+        console.expect(SHELL)
+
+    def test_time_is_over(self):
+        """Nobody enters the code; the console comes up, and there is nothing of it left."""
+        server = self.sandbox()
+        self.machine.configure(server, timeout=5)
+        console = self.console(self.user.name)
+        self.type_password(console)
+        console.expect(CODE)
+        console.expect(SHELL)
+        self.assertEqual(self.user.written(), [])
+        harness.wait_for(lambda: not pam_machine.processes("bfabric-pam-login"))
+
+    def test_somebody_else_approves(self):
+        server = self.sandbox(user="mallory")
+        self.machine.configure(server, claim="sub", same_names="yes")
+        console = self.console(self.user.name)
+        self.type_password(console)
+        server.control("approve", user_code=console.expect(CODE)[1])
+        console.expect("No B-Fabric login was made")
+        console.expect(SHELL)
+        self.assertEqual(self.user.written(), [])
+        self.assertEqual(self.user.token(server), "")
+        self.assertTrue(all(one["refresh_revoked"] for one in server.state()["families"]))
+
+
+@unittest.skipIf(pam_machine.WHY_NOT, pam_machine.WHY_NOT)
+class Su(Console):
+    def test_says_nothing_and_asks_nobody(self):
+        server = self.sandbox()
+        for service in ("su", "su-l"):
+            self.machine.default(service, first="auth sufficient pam_rootok.so\n")
+        another = self.machine.user()
+        for user in (self.user, another):
+            user.login(server)
+            user.expire(server)
+        # by root, and by a user who types a password
+        console = self.enterContext(Terminal([SU, "-", self.user.name], harness.base_environment()))
+        console.expect(SHELL)
+        self.assertNotIn("B-Fabric", console.text)
+        console.type(f"exec {SU} {another.name}\n")
+        self.type_password(console)
+        console.expect(SHELL)
+        console.type("id -un\n")
+        console.expect(another.name)
+        self.assertNotIn("B-Fabric", console.text)
+        self.assertEqual(requests(server), [])
+
+
+if __name__ == "__main__":
+    harness.main()
