@@ -8,6 +8,7 @@
  */
 #include <syslog.h>
 #include "session.h"
+#include "setcred.h"
 #include "spawn.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -59,14 +60,13 @@ EXPORT int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const ch
 	return refuse(&call, understood, "authentication", /* ask= */ true);
 }
 
-/* Nothing was authenticated here, so there is nothing to set; an error would end sshd's session. */
 EXPORT int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-	(void)pamh; /* whoever it is about */
-	(void)flags;
-	(void)argc;
-	(void)argv;
-	return PAM_SUCCESS;
+	struct bf_pam_call call;
+
+	if (begin(&call, pamh, flags, argc, argv)) /* else said in the log */
+		bf_pam_set_credentials(&call);
+	return PAM_SUCCESS; /* an error would end sshd's session */
 }
 
 EXPORT int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/time.h>
 #include <syslog.h>
+#include "quiet.h"
 #include "spawn.h"
-#include "store.h"
 
 #define MARK_DATA "pam_bfabric_mark"
 #define ALARM_MARGIN                                                                               \
@@ -52,54 +52,6 @@ static bool person_is_here(const struct bf_pam_call *call, const struct bf_pam_u
 		return false;
 	mark = found;
 	return mark->uid == user->uid;
-}
-
-/* ---- the quiet refresh ----------------------------------------------------------------------- */
-
-enum login { LOGIN_THERE, LOGIN_NONE, LOGIN_UNKNOWN };
-
-static bool equals(const char *text, const char *expected)
-{
-	return text && strcmp(text, expected) == 0;
-}
-
-/* The names are those of bfabric_status_name(). */
-static enum login judge(const struct bf_pam_call *call, const struct bf_kv *answer)
-{
-	const char *status = bf_kv_get(answer, "status");
-	const char *message = bf_kv_get(answer, "message");
-	char quoted[2][BF_PAM_QUOTED];
-
-	if (equals(status, "OK") && equals(bf_kv_get(answer, "valid"), "yes"))
-		return LOGIN_THERE;
-	if (equals(status, "OK") || equals(status, "NOT_LOGGED_IN") ||
-		equals(status, "LOGIN_REQUIRED") || equals(status, "DENIED"))
-		return LOGIN_NONE;
-	bf_pam_log(call, LOG_NOTICE, "login not refreshed: %s %s",
-		bf_pam_quote(quoted[0], status ? status : "no answer"),
-		bf_pam_quote(quoted[1], message ? message : ""));
-	return LOGIN_UNKNOWN;
-}
-
-static enum login refresh(const struct bf_pam_call *call, const struct bf_pam_conf *conf,
-	const struct bf_pam_user *user)
-{
-	struct bf_pam_child child = BF_PAM_CHILD_INIT;
-	BF_AUTO_KV struct bf_kv answer = BF_KV_INIT;
-	struct bfabric_error err = {0};
-	bool asked = false;
-	enum bfabric_status status = bf_pam_store_ask(
-		conf, user, "refresh", /* token= */ NULL, &child, &answer, &asked, &err);
-
-	bf_pam_child_done(call, &child);
-	if (status == BFABRIC_OK)
-		return judge(call, &answer);
-	if (status == BFABRIC_TIMEOUT)
-		bf_pam_log(call, LOG_NOTICE,
-			"the login is not refreshed yet: it is left to finish in the background");
-	else
-		bf_pam_log(call, LOG_ERR, "login not refreshed: %s", err.text);
-	return LOGIN_UNKNOWN;
 }
 
 /* ---- a new login ----------------------------------------------------------------------------- */
@@ -175,14 +127,14 @@ int bf_pam_open_session(const struct bf_pam_call *call, const struct bf_pam_user
 		bf_pam_log(call, LOG_ERR, "out of memory");
 		return PAM_SUCCESS;
 	}
-	switch (refresh(call, &conf, user)) {
-	case LOGIN_THERE:
+	switch (bf_pam_refresh(call, &conf, user)) {
+	case BF_PAM_LOGIN_THERE:
 		bf_pam_debug(call, "there is a login");
 		break;
-	case LOGIN_NONE:
+	case BF_PAM_LOGIN_NONE:
 		help_to_login(call, &conf, user);
 		break;
-	case LOGIN_UNKNOWN:
+	case BF_PAM_LOGIN_UNKNOWN:
 		break;
 	}
 	return PAM_SUCCESS;

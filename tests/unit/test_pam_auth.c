@@ -191,45 +191,6 @@ static void test_broken_configuration(void **state)
 	assert_has(scene.log, "unknown module argument \"future\"");
 }
 
-static void test_setcred(void **state)
-{
-	static const int flags[] = {PAM_ESTABLISH_CRED, PAM_ESTABLISH_CRED, PAM_REINITIALIZE_CRED,
-		PAM_REFRESH_CRED, PAM_DELETE_CRED, PAM_ESTABLISH_CRED | PAM_SILENT};
-
-	(void)state;
-	scene_default("login");
-	scene_start("login", scene_user()); /* without authenticate */
-	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
-		assert_int_equal(pam_setcred(scene.pamh, flags[i]), PAM_SUCCESS);
-	assert_int_equal(pam_authenticate(scene.pamh, 0), PAM_SUCCESS);
-	assert_int_equal(pam_set_item(scene.pamh, PAM_USER, "root"), PAM_SUCCESS);
-	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
-		assert_int_equal(pam_setcred(scene.pamh, flags[i]), PAM_SUCCESS);
-	scene_end();
-	assert_string_equal(scene.log, "");
-	assert_string_equal(scene.shown, "");
-}
-
-static int set_and_end(void *unused)
-{
-	(void)unused; /* the scene is inherited */
-	CHECK(pam_setcred(scene.pamh, PAM_REINITIALIZE_CRED) == PAM_SUCCESS);
-	CHECK(pam_end(scene.pamh, PAM_SUCCESS | PAM_DATA_SILENT) == PAM_SUCCESS);
-	return 0;
-}
-
-/* sshd sets credentials again in the user's process, login ends its copy silently. */
-static void test_fork_in_between(void **state)
-{
-	(void)state;
-	scene_default("sshd");
-	scene_start("sshd", scene_user());
-	assert_int_equal(pam_authenticate(scene.pamh, 0), PAM_SUCCESS);
-	assert_int_equal(in_child(set_and_end, NULL), 0);
-	assert_int_equal(pam_setcred(scene.pamh, PAM_DELETE_CRED), PAM_SUCCESS);
-	scene_end();
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -242,8 +203,6 @@ int main(void)
 		unit_in_scene(test_a_locker_is_left_alone),
 		unit_in_scene(test_unknown_user),
 		unit_in_scene(test_broken_configuration),
-		unit_in_scene(test_setcred),
-		unit_in_scene(test_fork_in_between),
 	};
 
 	scene_unprivileged();
