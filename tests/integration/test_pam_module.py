@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: MIT
+"""The default profile of the PAM module with its real children: a login that lasts, that every tool
+of the user finds, and that nothing interrupts between its coming and its saving."""
+import contextlib
+import json
+import os
+import signal
+import socket
+import stat
+import time
+
+import bfabricpy
+import harness
+from pam_child import NOBODY
+from pam_module import MARKED, SILENT, SUCCESS, UNMARKED, Application, Case, Machine
+from test_canary import Watch
+from wiretap import Wiretap
+
+HINT = "There is no valid B-Fabric login. To make one: bfabric login"
+
+
+class Login(Case):
+    def setUp(self):
+        super().setUp()
+        self.server = self.sandbox()
+        self.machine.configure(self.server)
+        self.machine.stack("login", MARKED)
+        self.machine.stack("sshd", UNMARKED)
+
+    def log_in(self):
+        app, _ = self.opened("login")
+        self.assertIn("B-Fabric login stored", app.shown)
+        self.closed(app)
+        return json.loads(self.stored(self.machine, self.server).read_text())
+
+    def asked(self):
+        return [line for line in self.server.log() if "bfabric" in (line["user_agent"] or "")]
+
+    def expire(self):
+        for suffix in (".json", ".session"):
+            path = self.stored(self.machine, self.server, suffix)
+            content = json.loads(path.read_text())
+            (content.get("token") or content)["expires_at"] = int(time.time()) - 1
+            path.write_text(json.dumps(content))
+
+    def test_every_tool_finds_it(self):
+        token = self.log_in()
+        for suffix in (".json", ".session"):
+            found = self.stored(self.machine, self.server, suffix).stat()
+            self.assertEqual(stat.S_IMODE(found.st_mode), 0o600)
+            self.assertEqual(found.st_uid, NOBODY.get("user", os.geteuid()))
+        self.machine.give_to_tester()
+        asked = f"protocol=http\nhost={self.server.host}\n\n"
+        got = self.machine.run("git-credential-bfabric", "get", input=asked)
+        self.assertExit(got, 0)
+        self.assertEqual(got.fields()["password"], token["access_token"])
+        if bfabricpy.PYTHON.exists():
+            self.expire()
+            got = bfabricpy.run(self.machine, bfabricpy.PRINT_TOKEN)
+            self.assertExit(got, 0)
+            self.assertNotEqual(got.out.strip(), token["access_token"], "refreshed")
+            self.assertExit(self.machine.run("bfabric", "token", "--force-refresh"), 0)
+
+    def test_later_sessions(self):
+        before = self.log_in()
+        asked = len(self.asked())
+        for service in ("login", "sshd"):
+            app, _ = self.opened(service, marked=service == "login")
+            self.assertEqual((app.shown, app.log), ("", ""))
+            self.closed(app)
+        self.assertEqual(len(self.asked()), asked, "a valid login needs no server")
+        self.expire()
+        app, _ = self.opened("sshd")
+        self.assertEqual((app.shown, app.log), ("", ""))
+        self.closed(app)
+        self.assertEqual(len(self.server.refreshes()), 1)
+        after = json.loads(self.stored(self.machine, self.server).read_text())
+        self.assertNotEqual(after["refresh_token"], before["refresh_token"])
+
+    def test_flags_and_services(self):
+        """No code where nobody sees it, and no request either."""
+        for service, marked, flags, shown in (
+                ("login", True, SILENT, ""), ("login", False, 0, HINT), ("sshd", True, 0, HINT),
+                ("sshd", True, SILENT, ""), ("login", False, SILENT, "")):
+            with self.subTest(service=service, marked=marked, flags=flags):
+                self.machine.stack(service, MARKED)
+                app, _ = self.opened(service, marked, flags)
+                self.assertEqual(app.shown, shown)
+                self.closed(app)
+        for mood in ("drops", "fails", "nobody"):
+            app = self.app()
+            app.tell("mood", mood)
+            self.opened("sshd", app=app)
+            self.assertEqual(app.shown, "")
+            self.closed(app)
+        self.assertEqual(self.asked(), [])
+        self.assertEqual(self.machine.written(), [])
+
+
+class Tap(Wiretap):
+    """The pages that the server names are at our port, too: of as many digits, so that no length
+    changes."""
+
+    def _pass_on(self, source, target):
+        there, here = (f"127.0.0.1:{port}".encode() for port in (self.server.port, self.port))
+        heard = bytearray()
+        self.heard.append(heard)
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                heard += data
+                target.sendall(data.replace(there, here))
+        with contextlib.suppress(OSError):
+            target.shutdown(socket.SHUT_WR)
+
+
+class Canary(Case):
+    def test_no_secret_is_seen(self):
+        server = self.sandbox(discovery="absent")
+        tap = self.enterContext(Tap(server))
+        self.machine.configure(tap)
+        self.machine.stack("login", MARKED.replace("@", "@ debug"))
+        with Watch() as watch:
+            app, _ = self.opened("login")
+            self.assertIn("B-Fabric login stored", app.shown)
+            self.closed(app)
+        self.assertGreater(watch.looks, 100)
+        secrets = {one for one in tap.secrets() if len(one) > 12}
+        self.assertGreaterEqual(len(secrets), 3)
+        kept = {str(self.stored(self.machine, tap, suffix).relative_to(self.machine.home))
+                for suffix in (".json", ".session")}
+        others = "".join((self.machine.home / name).read_text() for name in self.machine.written()
+                         if name not in kept)
+        self.assertTrue(others, "there is a configuration, too")
+        for where, text in (("log", app.log), ("screen", app.shown), ("files", others),
+                            ("cmdline and environ", watch.text()),
+                            ("everything said", json.dumps(app.events))):
+            for secret in secrets:
+                piece = secret[len(secret) // 2:][:24]
+                self.assertNotIn(piece, text, where)
+
+
+class Interrupted(Case):
+    """The request that brings the token has left: whatever comes, the login is there afterwards."""
+
+    def scenario(self, what, seconds=2, **keys):
+        machine = self.enterContext(Machine())
+        server = self.sandbox(fault=f"token=delay-after:{seconds}*1")
+        machine.configure(server, **keys)
+        machine.stack("login", MARKED)
+        app = self.enterContext(Application(machine))
+        app.start("login")
+        app.call("authenticate")
+        app.begin("open")
+        return what, machine, server, app
+
+    def survived(self, machine, server):
+        path = self.stored(machine, server, ".session")
+        harness.wait_for(path.exists, timeout=40)
+        family, = server.state()["families"]
+        self.assertFalse(family["refresh_revoked"])
+        self.assertTrue(json.loads(path.read_text())["token"]["refresh_token"])
+        machine.give_to_tester()
+        self.assertExit(machine.run("bfabric", "token", "--force-refresh"), 0)
+
+    def test_the_login_survives(self):
+        def signals(*numbers):
+            def send(app):
+                pid, = app.children()
+                for number in numbers:
+                    os.kill(pid, number)
+            return send
+
+        def vanish(app):
+            app.process.kill()
+
+        def wait(_):
+            pass
+
+        started = [self.scenario(wait, seconds=6, timeout=5),
+                   self.scenario(signals(signal.SIGINT)), self.scenario(signals(signal.SIGTERM)),
+                   self.scenario(signals(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)),
+                   self.scenario(vanish)]
+        for what, _, server, app in started[1:]:
+            harness.wait_for(lambda: server.state()["families"])  # the reply is on its way
+            what(app)
+        for what, machine, server, app in started:
+            with self.subTest(how=what.__name__):
+                if what is not vanish:
+                    self.assertEqual(app.ended()["code"], SUCCESS)
+                    self.assertIn("B-Fabric login stored", app.shown)
+                    self.closed(app)
+                self.survived(machine, server)
+
+
+if __name__ == "__main__":
+    harness.main()

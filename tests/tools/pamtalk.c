@@ -1,0 +1,362 @@
+/*
+ * pamtalk - an application of PAM, with a test in the place of the person before it.
+ *
+ *	pamtalk CONFDIR NAME HOME
+ *
+ * The stacks are those of CONFDIR (pam_start_confdir(3)); for the password database NAME is who
+ * runs this, with this HOME. It takes commands, one a line, and answers in lines of JSON:
+ *
+ *	mood shows|drops|fails|nobody   how the conversation is: it shows; it says success, and
+ *	                                answers NULL (lightdm); PAM_CONV_ERR (sshd without a
+ *	                                terminal); there is none. Counts from the next start on
+ *	answer TEXT | null | hangup     what a prompt is answered from then on, without asking;
+ *`ask`: the next line of input is that (the default) set NAME=VALUE                  pam_putenv(3)
+ *	item NAME TEXT                  rhost, tty or user: pam_set_item(3)
+ *	start SERVICE USER
+ *	call FUNCTION FLAGS             authenticate, setcred, account, open or close
+ *	end                             pam_end(3); waits for children that still run
+ *	repeat N SERVICE USER FUNCTION:FLAGS...   all of it N times, with nothing said in between
+ *	load N MODULE                   dlopen(3) and dlclose(3)
+ *
+ *	{"shown":TEXT,"error":false}   {"prompt":TEXT,"echo":true}   {"log":TEXT}
+ *	{"call":NAME,"code":0,"ms":12,"changed":null}      changed: a word of process_state.h
+ *	{"end":0,...}   {"repeat":N,"codes":{"open":{"0":N}},...}   {"load":N,...}
+ *	        ...: "descriptors", "threads", "children", "bytes" (allocated), each as more than
+ *before
+ *
+ * It sees what a program sees, so nothing here is about the module from within; the exit status is
+ * not 0 when a command is wrong.
+ */
+#include "tests/unit/unit.h"
+
+#include <dlfcn.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "pamtalk_world.h"
+#include "tests/unit/process_state.h"
+
+#define CALLS_MAX 8
+#define CODES_MAX 64
+#define END_WAITS 3000 /* of 10 ms each */
+
+struct amount {
+	struct leftovers leftovers;
+	size_t bytes;
+};
+
+static struct {
+	const char *confdir;
+	pam_handle_t *pamh;
+	struct amount before; /* of pam_start */
+} talk;
+
+static int64_t now_ms(void)
+{
+	struct timespec now = {0};
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* The next word of a command, which must be there. */
+static char *next(char **rest)
+{
+	char *word = strsep(rest, " ");
+
+	if (!word)
+		die("a word is missing");
+	return word;
+}
+
+/* ---- what is left ---------------------------------------------------------------------------- */
+
+/* Of the address sanitizer, behind which mallinfo2(3) knows nothing. */
+extern size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
+
+static struct amount amount(void)
+{
+	return (struct amount){.leftovers = leftovers(),
+		.bytes = __sanitizer_get_current_allocated_bytes
+				 ? __sanitizer_get_current_allocated_bytes()
+				 : mallinfo2().uordblks};
+}
+
+/* A child that its module left to finish is nobody's now. */
+static void await_children(const struct amount *before)
+{
+	for (int i = 0; i < END_WAITS && leftovers().children > before->leftovers.children; i++)
+		if (waitpid(-1, NULL, WNOHANG) <= 0)
+			usleep(10000);
+}
+
+static void say_left(const struct amount *before, json_t *line)
+{
+	const struct amount after = amount();
+	const struct {
+		const char *name;
+		long long more;
+	} rows[] = {
+		{"descriptors", after.leftovers.descriptors - before->leftovers.descriptors},
+		{"threads", after.leftovers.threads - before->leftovers.threads},
+		{"children", after.leftovers.children - before->leftovers.children},
+		{"bytes", (long long)after.bytes - (long long)before->bytes},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		json_object_set_new(line, rows[i].name, json_integer(rows[i].more));
+	say(line);
+}
+
+/* ---- calls ----------------------------------------------------------------------------------- */
+
+static const struct function {
+	const char *name;
+	int (*call)(pam_handle_t *, int);
+} functions[] = {
+	{"authenticate", pam_authenticate},
+	{"setcred", pam_setcred},
+	{"account", pam_acct_mgmt},
+	{"open", pam_open_session},
+	{"close", pam_close_session},
+};
+#define FUNCTIONS (sizeof(functions) / sizeof(functions[0]))
+
+static size_t function_of(const char *name)
+{
+	for (size_t i = 0; i < FUNCTIONS; i++)
+		if (strcmp(functions[i].name, name) == 0)
+			return i;
+	die("there is no such function");
+	return 0;
+}
+
+static void start(const char *service, const char *user)
+{
+	const struct pam_conv conv = {.conv = world.mood == NOBODY ? NULL : converse};
+
+	talk.before = amount();
+	if (pam_start_confdir(service, *user ? user : NULL, &conv, talk.confdir, &talk.pamh) !=
+		PAM_SUCCESS)
+		die("cannot start");
+}
+
+static int finish(void)
+{
+	const int rc = pam_end(talk.pamh, PAM_SUCCESS);
+
+	talk.pamh = NULL;
+	return rc;
+}
+
+static void call(const char *name, int flags)
+{
+	static struct process_state before, after;
+	const struct function *function = &functions[function_of(name)];
+	const int64_t began = now_ms();
+	const char *changed;
+	int code;
+
+	process_state(&before);
+	code = function->call(talk.pamh, flags);
+	process_state(&after);
+	changed = process_state_difference(&before, &after);
+	say(json_pack("{s:s,s:i,s:I,s:s?}", "call", name, "code", code, "ms",
+		(json_int_t)(now_ms() - began), "changed", changed));
+}
+
+struct round {
+	size_t count, functions[CALLS_MAX];
+	int flags[CALLS_MAX];
+	unsigned codes[FUNCTIONS][CODES_MAX];
+};
+
+static void run_round(struct round *round, const char *service, const char *user)
+{
+	start(service, user);
+	for (size_t i = 0; i < round->count; i++) {
+		const size_t which = round->functions[i];
+		const int code = functions[which].call(talk.pamh, round->flags[i]);
+
+		round->codes[which][code >= 0 && code < CODES_MAX ? code : CODES_MAX - 1]++;
+	}
+	(void)finish();
+}
+
+static json_t *codes_of(const struct round *round)
+{
+	json_t *all = json_object();
+
+	for (size_t i = 0; i < FUNCTIONS; i++)
+		for (int code = 0; code < CODES_MAX; code++) {
+			char text[16];
+
+			if (!round->codes[i][code])
+				continue;
+			if (!json_object_get(all, functions[i].name))
+				json_object_set_new(all, functions[i].name, json_object());
+			snprintf(text, sizeof(text), "%d", code);
+			json_object_set_new(json_object_get(all, functions[i].name), text,
+				json_integer(round->codes[i][code]));
+		}
+	return all;
+}
+
+/* The first tenth, with what libraries keep for ever, does not count for what grows. */
+static void repeat(long rounds, const char *service, const char *user, char *calls)
+{
+	struct round round = {0};
+	struct amount before = amount();
+	const int64_t began = now_ms();
+
+	while (calls) {
+		char *word = next(&calls);
+		char *colon = strchr(word, ':');
+
+		if (!colon || round.count == CALLS_MAX)
+			die("FUNCTION:FLAGS are wrong");
+		*colon = '\0';
+		round.functions[round.count] = function_of(word);
+		round.flags[round.count++] = (int)strtol(colon + 1, NULL, 0);
+	}
+	world.quiet = true;
+	for (long i = 0; i < rounds; i++) {
+		if (i == rounds / 10) {
+			await_children(&before);
+			before = amount();
+		}
+		run_round(&round, service, user);
+	}
+	await_children(&before);
+	world.quiet = false;
+	say_left(&before, json_pack("{s:I,s:o,s:I}", "repeat", (json_int_t)rounds, "codes",
+				  codes_of(&round), "ms", (json_int_t)(now_ms() - began)));
+}
+
+static void load(long rounds, const char *module)
+{
+	struct amount before = amount();
+
+	for (long i = 0; i < rounds; i++) {
+		void *handle = dlopen(module, RTLD_NOW);
+
+		if (!handle || !dlsym(handle, "pam_sm_authenticate") || dlclose(handle) != 0)
+			die(dlerror());
+		if (i == 0)
+			before = amount();
+	}
+	say_left(&before, json_pack("{s:I,s:b}", "load", (json_int_t)rounds, "mapped",
+				  dlopen(module, RTLD_NOW | RTLD_NOLOAD) != NULL));
+}
+
+/* ---- commands -------------------------------------------------------------------------------- */
+
+static void do_mood(char *rest)
+{
+	static const char *const moods[] = {"shows", "drops", "fails", "nobody"};
+
+	for (size_t i = 0; i < sizeof(moods) / sizeof(moods[0]); i++)
+		if (strcmp(rest, moods[i]) == 0) {
+			world.mood = (enum mood)i;
+			return;
+		}
+	die("there is no such mood");
+}
+
+static void do_set(char *rest)
+{
+	if (pam_putenv(talk.pamh, rest) != PAM_SUCCESS)
+		die("cannot set a variable");
+}
+
+static void do_item(char *rest)
+{
+	const char *name = next(&rest);
+	const int item = strcmp(name, "rhost") == 0  ? PAM_RHOST
+			 : strcmp(name, "user") == 0 ? PAM_USER
+						     : PAM_TTY;
+
+	if (pam_set_item(talk.pamh, item, next(&rest)) != PAM_SUCCESS)
+		die("cannot set an item");
+}
+
+static void do_start(char *rest)
+{
+	const char *service = next(&rest);
+
+	start(service, next(&rest));
+}
+
+static void do_call(char *rest)
+{
+	const char *name = next(&rest);
+
+	call(name, (int)strtol(next(&rest), NULL, 0));
+}
+
+static void do_end(char *rest)
+{
+	const int rc = finish();
+
+	(void)rest; /* there is none */
+	await_children(&talk.before);
+	say_left(&talk.before, json_pack("{s:i}", "end", rc));
+}
+
+static void do_repeat(char *rest)
+{
+	const long rounds = strtol(next(&rest), NULL, 10);
+	const char *service = next(&rest);
+	const char *user = next(&rest);
+
+	repeat(rounds, service, user, rest);
+}
+
+static void do_load(char *rest)
+{
+	const long rounds = strtol(next(&rest), NULL, 10);
+
+	load(rounds, next(&rest));
+}
+
+static void obey(const char *line)
+{
+	static const struct {
+		const char *verb;
+		void (*obey)(char *rest);
+	} rows[] = {{"mood", do_mood}, {"set", do_set}, {"item", do_item}, {"start", do_start},
+		{"call", do_call}, {"end", do_end}, {"repeat", do_repeat}, {"load", do_load}};
+	char copy[PAMTALK_LINE], *rest = copy;
+	const char *verb;
+
+	snprintf(copy, sizeof(copy), "%s", line);
+	verb = next(&rest);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strcmp(verb, rows[i].verb) == 0) {
+			rows[i].obey(rest);
+			return;
+		}
+	snprintf(world.answer, sizeof(world.answer), "%s", line);
+	if (strcmp(verb, "answer") != 0 && strcmp(verb, "null") != 0 &&
+		strcmp(verb, "hangup") != 0 && strcmp(verb, "ask") != 0)
+		die("there is no such command");
+}
+
+int main(int argc, char **argv)
+{
+	char line[PAMTALK_LINE];
+
+	if (argc != 4)
+		die("usage: pamtalk CONFDIR NAME HOME");
+	talk.confdir = argv[1];
+	world.name = argv[2];
+	world.home = argv[3];
+	while (read_line(line))
+		obey(line);
+	if (talk.pamh)
+		(void)finish(); /* who tested is gone */
+	return 0;
+}
