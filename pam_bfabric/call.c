@@ -31,15 +31,20 @@ static void make_ascii(char *text)
 			*text = '?';
 }
 
+const char *bf_pam_clean(char dst[BF_PAM_QUOTED], const char *text)
+{
+	bf_show(dst, 65, text, strnlen(text, 256));
+	make_ascii(dst);
+	for (char *at = dst; (at = strchr(at, '"'));)
+		*at = '\'';
+	return dst;
+}
+
 const char *bf_pam_quote(char dst[BF_PAM_QUOTED], const char *text)
 {
-	char shown[65];
+	char shown[BF_PAM_QUOTED];
 
-	bf_show(shown, sizeof(shown), text, strnlen(text, 256));
-	make_ascii(shown);
-	for (char *at = shown; (at = strchr(at, '"'));)
-		*at = '\'';
-	snprintf(dst, BF_PAM_QUOTED, "\"%s\"", shown);
+	snprintf(dst, BF_PAM_QUOTED, "\"%s\"", bf_pam_clean(shown, text));
 	return dst;
 }
 
@@ -75,34 +80,86 @@ void bf_pam_debug(const struct bf_pam_call *call, const char *fmt, ...)
 	va_end(ap);
 }
 
+static const struct pam_conv *conversation(const struct bf_pam_call *call)
+{
+	const struct pam_conv *conv = NULL;
+	const void *item = NULL;
+
+	if (call->flags & PAM_SILENT)
+		return NULL;
+	if (pam_get_item(call->pamh, PAM_CONV, &item) != PAM_SUCCESS || !item)
+		return NULL;
+	conv = item;
+	return conv->conv ? conv : NULL;
+}
+
+bool bf_pam_can_talk(const struct bf_pam_call *call)
+{
+	return conversation(call);
+}
+
+static bool converse(const struct bf_pam_call *call, int style, const char *text, char **ret_reply)
+{
+	const struct pam_message message = {.msg_style = style, .msg = text};
+	const struct pam_message *messages = &message;
+	const struct pam_conv *conv = conversation(call);
+	struct pam_response *response = NULL;
+	char *reply = NULL;
+	int rc;
+
+	if (!conv)
+		return false;
+	rc = conv->conv(1, &messages, &response, conv->appdata_ptr);
+	/* Some answer even what was no question, or what they call a failure. */
+	if (response)
+		reply = response->resp;
+	free(response);
+	if (rc != PAM_SUCCESS || !ret_reply) {
+		bf_free_secret_string(reply);
+		reply = NULL;
+	}
+	if (ret_reply)
+		*ret_reply = reply;
+	return rc == PAM_SUCCESS;
+}
+
+bool bf_pam_say(const struct bf_pam_call *call, int style, const char *text, char **ret_reply)
+{
+	char *copy = strdup(text);
+	bool said = false;
+
+	if (ret_reply)
+		*ret_reply = NULL;
+	if (!copy)
+		return false;
+	for (char *line = copy; line;) {
+		char *lf = strchr(line, '\n');
+
+		if (lf)
+			*lf = '\0';
+		make_ascii(line);
+		if (lf)
+			*lf++ = '\n';
+		line = lf;
+	}
+	said = converse(call, style, copy, ret_reply);
+	bf_free_secret_string(copy);
+	return said;
+}
+
 bool bf_pam_tell(const struct bf_pam_call *call, const char *fmt, ...)
 {
 	char text[TELL_MAX] = "";
-	const struct pam_message message = {.msg_style = PAM_TEXT_INFO, .msg = text};
-	const struct pam_message *messages = &message;
-	struct pam_response *response = NULL;
-	const struct pam_conv *conv = NULL;
-	const void *item = NULL;
 	va_list ap;
 	int n;
 
-	if (call->flags & PAM_SILENT)
-		return false;
-	if (pam_get_item(call->pamh, PAM_CONV, &item) != PAM_SUCCESS || !item)
-		return false;
-	conv = item;
 	va_start(ap, fmt);
 	n = vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	if (!conv->conv || n < 0)
+	if (n < 0)
 		return false;
 	make_ascii(text);
-	n = conv->conv(1, &messages, &response, conv->appdata_ptr);
-	/* Some answer even what was no question. */
-	if (response)
-		bf_free_secret_string(response->resp);
-	free(response);
-	return n == PAM_SUCCESS;
+	return converse(call, PAM_TEXT_INFO, text, /* ret_reply= */ NULL);
 }
 
 const char *bf_pam_item(const struct bf_pam_call *call, int item)

@@ -63,14 +63,25 @@ const char *bf_pam_item(const struct bf_pam_call *call, int item);
 /* Text of foreign origin for a log line: quoted, printable ASCII, at most 64 bytes of it. */
 #define BF_PAM_QUOTED 72
 const char *bf_pam_quote(char dst[BF_PAM_QUOTED], const char *text);
+const char *bf_pam_clean(char dst[BF_PAM_QUOTED], const char *text); /* without the quotes */
 
 void bf_pam_log(const struct bf_pam_call *call, int priority, const char *fmt, ...) BF_PRINTF(3, 4);
 /* Only with the argument `debug`. */
 void bf_pam_debug(const struct bf_pam_call *call, const char *fmt, ...) BF_PRINTF(2, 3);
 
+/* Is there a conversation, and may it be used? */
+BF_MUST_USE bool bf_pam_can_talk(const struct bf_pam_call *call);
+
 /*
  * Show one message. False: nobody can be told (PAM_SILENT, no conversation, it failed, no memory).
  */
 bool bf_pam_tell(const struct bf_pam_call *call, const char *fmt, ...) BF_PRINTF(2, 3);
+
+/*
+ * The same for a text as it is, which may have lines, in any style; what is not printable ASCII
+ * becomes a question mark. *ret_reply (may be NULL): what was answered, owned, to be erased; NULL
+ * where nothing was.
+ */
+bool bf_pam_say(const struct bf_pam_call *call, int style, const char *text, char **ret_reply);
 
 #endif

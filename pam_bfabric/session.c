@@ -3,16 +3,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
 #include <syslog.h>
+#include "flow.h"
 #include "quiet.h"
 #include "spawn.h"
 
 #define MARK_DATA "pam_bfabric_mark"
-#define ALARM_MARGIN                                                                               \
-	10          /* seconds that are left to an application with an alarm (LOGIN_TIMEOUT)       \
-		     */
-#define SHORTEST 10 /* seconds in which a person can still enter a code */
 
 /* ---- the mark -------------------------------------------------------------------------------- */
 
@@ -62,32 +58,28 @@ static bool shows_text(const char *service)
 	return strcmp(service, "login") == 0;
 }
 
-/* login(1) ends itself by an alarm, counted from its start. 0: there is no time. */
-static unsigned time_for_login(const struct bf_pam_conf *conf)
+static bool make_login(const struct bf_pam_call *call, const struct bf_pam_conf *conf,
+	const struct bf_pam_user *user)
 {
-	struct itimerval alarm = {0};
-	int64_t left;
+	const struct bf_pam_flow flow = {.call = call,
+		.conf = conf,
+		.user = user,
+		.for_session = true,
+		.show = bf_pam_flow_show(call, conf, /* in_session= */ true),
+		.seconds = bf_pam_flow_seconds(call, conf)};
+	BF_AUTO_PAM_GRANT struct bf_pam_grant grant = BF_PAM_GRANT_INIT;
 
-	if (getitimer(ITIMER_REAL, &alarm) != 0)
-		return 0;
-	if (alarm.it_value.tv_sec == 0 && alarm.it_value.tv_usec == 0)
-		return conf->timeout;
-	left = (int64_t)alarm.it_value.tv_sec - ALARM_MARGIN;
-	if (left < SHORTEST)
-		return 0;
-	return left < conf->timeout ? (unsigned)left : conf->timeout;
+	if (!person_is_here(call, user) || flow.seconds == 0)
+		return false;
+	return bf_pam_flow_run(&flow, &grant, /* err= */ NULL) == BFABRIC_OK;
 }
 
 static void help_to_login(const struct bf_pam_call *call, const struct bf_pam_conf *conf,
 	const struct bf_pam_user *user)
 {
-	unsigned seconds = 0;
-
 	if (call->flags & PAM_SILENT)
 		return;
-	if (shows_text(bf_pam_item(call, PAM_SERVICE)) && person_is_here(call, user))
-		seconds = time_for_login(conf);
-	if (seconds && bf_pam_device_login(call, conf, user, seconds))
+	if (shows_text(bf_pam_item(call, PAM_SERVICE)) && make_login(call, conf, user))
 		return;
 	if (!bf_pam_tell(call, "There is no valid B-Fabric login. To make one: bfabric login"))
 		bf_pam_debug(call, "nobody can be told that there is no login");

@@ -13,6 +13,14 @@
 	"printf 'code\\tWDJB-MJHT\\thttps://h.example.org/bfabric/device\\t"                       \
 	"https://h.example.org/bfabric/device?user_code=WDJB-MJHT\\t600\\n'; "
 
+static const char *machine(void)
+{
+	static char name[256];
+
+	assert_int_equal(gethostname(name, sizeof(name) - 1), 0);
+	return name;
+}
+
 /* Authenticate, open. The user is `user` in the session. */
 static void run(const char *service, const char *user, int flags)
 {
@@ -42,12 +50,13 @@ static void test_a_login_is_made(void **state)
 	prepare(CODE "printf 'wait\\t19\\nnote\\tthe clock is off\\nstored\\talice\\n'");
 	run("login", scene_user(), 0);
 	snprintf(wanted, sizeof(wanted),
-		"B-Fabric login for %s: open this page on any device, for instance a phone,\n"
+		"B-Fabric login for %s on %s (login): open this page on any device, for instance a "
+		"phone,\n"
 		"  https://h.example.org/bfabric/device\n"
 		"and enter this code: WDJB-MJHT\n"
 		"Waiting for at most 20 seconds; the session opens in any case.\n"
 		"B-Fabric login stored: \"alice\".\n",
-		scene_user());
+		scene_user(), machine());
 	assert_string_equal(scene.shown, wanted);
 	assert_lacks(scene.log, "WDJB");
 	assert_has(scene.log, "device login: \"the clock is off\"");
@@ -117,7 +126,7 @@ static void test_it_ends_badly(void **state)
 		{"exit 127", "the child ended without a word", "without a word"},
 		{"kill -9 $$", "the child ended without a word", "without a word"},
 		{"echo hello", "No B-Fabric login was made", "BAD_REPLY"},
-		{CODE CODE "sleep 0.1", "enter this code: WDJB-MJHT", "refused"},
+		{CODE CODE "exec sleep 20", "enter this code: WDJB-MJHT", "refused"},
 		{"printf 'token\\t{\"access_token\":\"CANARY\"}\\n'", "what it was not asked",
 			"BAD_REPLY"},
 		{"printf 'valid\\tyes\\n'", "what it was not asked", "BAD_REPLY"},
@@ -153,8 +162,9 @@ static void test_pages_of_others_are_refused(void **state)
 			pages[i]);
 		prepare(body);
 		run("login", scene_user(), 0);
-		assert_string_equal(scene.shown, HINT);
-		assert_has(scene.log, "refused: the page for the code is \"");
+		assert_lacks(scene.shown, "AAAA");
+		assert_has(scene.shown, HINT);
+		assert_has(scene.log, "refused: the page for the code is");
 	}
 }
 

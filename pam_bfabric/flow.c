@@ -1,0 +1,297 @@
+#include "flow.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <syslog.h>
+#include "../libbfabric/base/ascii.h"
+#include "flow_request.h"
+#include "net_user.h"
+#include "prompt.h"
+#include "spawn.h"
+
+#define GRACE_MS 3000 /* from the end of the child's own time: it may be saving */
+#define ENTER_MS 6000 /* a server is asked every five seconds (RFC 8628, 3.5) */
+
+struct run {
+	const struct bf_pam_flow *flow;
+	struct bf_pam_child child;
+	struct bf_pam_grant grant;
+	bool shown;
+	unsigned questions; /* how often Enter was asked for */
+};
+
+static void release_run(struct run *run)
+{
+	bf_pam_grant_release(&run->grant);
+}
+
+/* ---- the code -------------------------------------------------------------------------------- */
+
+/* Not even spaces: what is shown here is typed by somebody. */
+static bool is_plain(const char *text)
+{
+	for (; *text; text++)
+		if (*text <= ' ' || *text > '~')
+			return false;
+	return true;
+}
+
+/* Has `url` the scheme, host and port of `base`, which is canonical? */
+static bool leads_to(const char *base, const char *url)
+{
+	const char *host = strstr(base, "://");
+	size_t n;
+
+	if (!host)
+		return false;
+	n = (size_t)(host - base) + 3;
+	n += strcspn(base + n, "/");
+	for (size_t i = 0; i < n; i++) /* a shorter one ends with a NUL, which differs */
+		if (bf_lower(url[i]) != base[i])
+			return false;
+	return url[n] == '/' || url[n] == '?' || url[n] == '\0';
+}
+
+/* The time that somebody gets from here on; a server that was asked in vain is asked once more. */
+static void listen_after_enter(struct run *run)
+{
+	const int64_t ms = (int64_t)run->flow->seconds * 100;
+
+	run->child.deadline = bf_pam_now() + (ms < ENTER_MS ? ms : ENTER_MS);
+}
+
+static enum bfabric_status show(
+	struct run *run, const struct bf_line *line, struct bfabric_error *err)
+{
+	const struct bf_pam_flow *flow = run->flow;
+	const struct bf_pam_code code = {.user_code = line->user_code,
+		.uri = line->uri,
+		.seconds = line->seconds < flow->seconds ? line->seconds : flow->seconds};
+	char quoted[BF_PAM_QUOTED];
+	bool shown;
+
+	if (run->shown || !is_plain(line->uri) || !is_plain(line->user_code) ||
+		!leads_to(flow->conf->base_url, line->uri))
+		return bf_fail(err, BFABRIC_BAD_REPLY, "refused: the page for the code is %s",
+			bf_pam_quote(quoted, line->uri));
+	run->shown = true;
+	shown = bf_pam_show_code(flow, &code);
+	if (!shown)
+		return bf_fail(err, BFABRIC_CANCELLED, "no code could be shown");
+	bf_pam_log(flow->call, LOG_INFO, "device login: code shown to user %s",
+		bf_pam_quote(quoted, flow->user->name));
+	if (flow->show == BF_PAM_SHOW_ENTER) {
+		run->questions = 1;
+		listen_after_enter(run);
+	}
+	return BFABRIC_OK;
+}
+
+/* Who presses Enter a second time does not wish to wait. */
+static enum bfabric_status ask_again(struct run *run, struct bfabric_error *err)
+{
+	if (run->questions > 1)
+		return bf_fail(err, BFABRIC_CANCELLED, "it was skipped");
+	run->questions++;
+	if (!bf_pam_show_again(run->flow))
+		return bf_fail(err, BFABRIC_CANCELLED, "nobody answers any more");
+	listen_after_enter(run);
+	return BFABRIC_OK;
+}
+
+/* ---- what the child says --------------------------------------------------------------------- */
+
+static enum bfabric_status fail_unasked(struct bfabric_error *err)
+{
+	return bf_fail(err, BFABRIC_BAD_REPLY, "the child said what it was not asked");
+}
+
+/* Nobody can have approved what nobody saw, and only one can. */
+static enum bfabric_status take_name(
+	struct run *run, const struct bf_line *line, struct bfabric_error *err)
+{
+	char quoted[2][BF_PAM_QUOTED];
+
+	if (run->flow->for_session) /* for the log only: `stored` says it again */
+		return BFABRIC_OK;
+	if (!run->shown || run->grant.name)
+		return fail_unasked(err);
+	run->grant.name = strdup(line->name);
+	if (!run->grant.name)
+		return bf_fail_nomem(err);
+	bf_pam_log(run->flow->call, LOG_NOTICE, "device login: %s approved it, by %s",
+		bf_pam_quote(quoted[0], line->name), bf_pam_quote(quoted[1], line->evidence));
+	return BFABRIC_OK;
+}
+
+static enum bfabric_status take_token(
+	struct run *run, const struct bf_line *line, struct bfabric_error *err)
+{
+	if (run->flow->for_session)
+		return fail_unasked(err);
+	bf_secret_puts(&run->grant.token, line->token);
+	if (run->grant.token.failed)
+		return bf_fail_nomem(err);
+	if (!run->grant.name)
+		return fail_unasked(err);
+	return BFABRIC_OK;
+}
+
+static enum bfabric_status take_stored(
+	struct run *run, const struct bf_line *line, struct bfabric_error *err)
+{
+	if (!run->flow->for_session)
+		return fail_unasked(err);
+	if (line->name && !(run->grant.name = strdup(line->name)))
+		return bf_fail_nomem(err);
+	return BFABRIC_OK;
+}
+
+static void note(const struct run *run, const char *text)
+{
+	char quoted[BF_PAM_QUOTED];
+
+	bf_pam_log(run->flow->call, LOG_INFO, "device login: %s", bf_pam_quote(quoted, text));
+}
+
+static enum bfabric_status take(
+	struct run *run, const struct bf_line *line, bool *ret_done, struct bfabric_error *err)
+{
+	switch (line->verb) {
+	case BF_LINE_CODE:
+		return show(run, line, err);
+	case BF_LINE_WAIT:
+		return BFABRIC_OK;
+	case BF_LINE_NOTE:
+		note(run, line->text);
+		return BFABRIC_OK;
+	case BF_LINE_IDENTITY:
+		return take_name(run, line, err);
+	case BF_LINE_TOKEN:
+		*ret_done = true;
+		return take_token(run, line, err);
+	case BF_LINE_STORED:
+		*ret_done = true;
+		return take_stored(run, line, err);
+	case BF_LINE_FAILED:
+		return bf_fail(err, line->status, "%s", line->text);
+	case BF_LINE_VALID:
+		break;
+	}
+	return fail_unasked(err);
+}
+
+static enum bfabric_status listen_to_child(struct run *run, struct bfabric_error *err)
+{
+	bool done = false;
+
+	while (!done) {
+		struct bf_line line = {0};
+		bool found = false;
+		enum bfabric_status status = bf_pam_hear(&run->child, &line, &found, err);
+
+		if (status == BFABRIC_TIMEOUT && run->questions > 0)
+			status = ask_again(run, err);
+		else if (status == BFABRIC_OK && !found)
+			status = bf_fail(err, BFABRIC_SYSTEM, "the child ended without a word");
+		else if (status == BFABRIC_OK)
+			status = take(run, &line, &done, err);
+		if (status != BFABRIC_OK)
+			return status;
+	}
+	return BFABRIC_OK;
+}
+
+/* ---- the end --------------------------------------------------------------------------------- */
+
+static void report_success(const struct run *run)
+{
+	const struct bf_pam_flow *flow = run->flow;
+	const char *name = run->grant.name;
+	char quoted[2][BF_PAM_QUOTED];
+
+	if (!flow->for_session)
+		return; /* who approved is in the log; whether that is enough is not known here */
+	bf_pam_log(flow->call, LOG_NOTICE, "device login: stored for user %s, B-Fabric knows %s",
+		bf_pam_quote(quoted[0], flow->user->name),
+		bf_pam_quote(quoted[1], name ? name : "nobody by name"));
+	if (name)
+		(void)bf_pam_tell(flow->call, "B-Fabric login stored: %s.", quoted[1]);
+	else
+		(void)bf_pam_tell(
+			flow->call, "B-Fabric login stored."); /* it is there unsaid too */
+}
+
+static void report_failure(const struct bf_pam_flow *flow, const struct bfabric_error *err)
+{
+	char quoted[2][BF_PAM_QUOTED];
+
+	bf_pam_log(flow->call, LOG_NOTICE, "device login: not %s for user %s: %s %s",
+		flow->for_session ? "stored" : "approved",
+		bf_pam_quote(quoted[0], flow->user->name), bfabric_status_name(err->status),
+		bf_pam_quote(quoted[1], err->text));
+	if (err->status == BFABRIC_CANCELLED)
+		return; /* they know, or there is nobody */
+	if (err->status == BFABRIC_TIMEOUT)
+		(void)bf_pam_tell(flow->call, "The time for the B-Fabric login is over.");
+	else
+		(void)bf_pam_tell(flow->call, "No B-Fabric login was made: %s", quoted[1]);
+}
+
+static enum bfabric_status start(
+	struct run *run, const struct bf_secret *request, struct bfabric_error *err)
+{
+	const struct bf_pam_flow *flow = run->flow;
+	const int64_t deadline = bf_pam_now() + (int64_t)flow->seconds * 1000 + GRACE_MS;
+	BF_AUTO_PAM_USER struct bf_pam_user net = {0};
+	enum bfabric_status status = BFABRIC_OK;
+
+	if (!flow->for_session)
+		status = bf_pam_net_user(flow->conf, &net, err);
+	if (status == BFABRIC_OK)
+		status = bf_pam_spawn(flow->conf, flow->for_session ? flow->user : &net,
+			"bfabric-pam-login", /* verb= */ NULL, request, deadline, &run->child, err);
+	return status;
+}
+
+static enum bfabric_status talk(struct run *run, struct bfabric_error *err)
+{
+	const struct bf_pam_flow *flow = run->flow;
+	BF_AUTO_SECRET struct bf_secret request = BF_SECRET_INIT;
+	enum bfabric_status status;
+
+	if (!bf_pam_can_talk(flow->call))
+		return bf_fail(err, BFABRIC_CANCELLED, "no code could be shown");
+	if (flow->seconds == 0)
+		return bf_fail(err, BFABRIC_CANCELLED, "the application leaves no time for it");
+	status = bf_pam_flow_request(flow, &request, err);
+	if (status == BFABRIC_OK)
+		status = start(run, &request, err);
+	if (status != BFABRIC_OK) {
+		bf_pam_log(flow->call, LOG_ERR, "%s", err->text); /* uncut: may name a file */
+		return status;
+	}
+	return listen_to_child(run, err);
+}
+
+enum bfabric_status bf_pam_flow_run(
+	const struct bf_pam_flow *flow, struct bf_pam_grant *ret, struct bfabric_error *err)
+{
+	struct run run
+		__attribute__((cleanup(release_run))) = {.flow = flow, .child = BF_PAM_CHILD_INIT};
+	struct bfabric_error why = {0};
+	enum bfabric_status status = talk(&run, &why);
+
+	if (status == BFABRIC_OK) {
+		bf_pam_child_done(flow->call, &run.child);
+		report_success(&run);
+		*ret = run.grant;
+		run.grant = (struct bf_pam_grant)BF_PAM_GRANT_INIT;
+		return status;
+	}
+	bf_pam_child_stop(flow->call, &run.child);
+	report_failure(flow, &why);
+	return bf_fail(err, status, "%s", why.text);
+}
