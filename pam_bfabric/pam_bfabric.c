@@ -7,6 +7,7 @@
  * PAM_IGNORE either, which a second factor would take for consent.
  */
 #include <syslog.h>
+#include "keep.h"
 #include "session.h"
 #include "setcred.h"
 #include "spawn.h"
@@ -77,22 +78,31 @@ EXPORT int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char 
 	return refuse(&call, understood, "account management", /* ask= */ false);
 }
 
-EXPORT int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
+static int open_session(const struct bf_pam_call *call, bool understood)
 {
-	struct bf_pam_call call;
 	BF_AUTO_PAM_USER struct bf_pam_user user = {0};
 	int rc;
 
-	if (!begin(&call, pamh, flags, argc, argv))
+	if (!understood)
 		return PAM_SUCCESS; /* said in the log */
-	rc = bf_pam_gate(&call, /* ask= */ false, &user);
+	rc = bf_pam_gate(call, /* ask= */ false, &user);
 	if (rc == PAM_IGNORE || rc == PAM_USER_UNKNOWN)
 		return PAM_IGNORE;
 	if (rc != PAM_SUCCESS) {
-		bf_pam_log(&call, LOG_ERR, "cannot look the user up");
+		bf_pam_log(call, LOG_ERR, "cannot look the user up");
 		return PAM_SUCCESS;
 	}
-	return bf_pam_open_session(&call, &user);
+	return bf_pam_open_session(call, &user);
+}
+
+EXPORT int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	struct bf_pam_call call;
+	const bool understood = begin(&call, pamh, flags, argc, argv);
+	const int rc = open_session(&call, understood);
+
+	bf_pam_forget_handle(&call);
+	return rc;
 }
 
 EXPORT int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv)

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include "adopt.h"
 #include "flow.h"
+#include "keep.h"
 #include "quiet.h"
 #include "spawn.h"
 
@@ -98,6 +100,19 @@ static bool is_left_alone(const struct bf_pam_call *call, const struct bf_pam_co
 	return true;
 }
 
+/* A token that came while the person was authenticated. True: nothing else is to be asked. */
+static bool deliver_kept(const struct bf_pam_call *call, const struct bf_pam_conf *conf,
+	const struct bf_pam_user *user)
+{
+	BF_AUTO_PAM_GRANT struct bf_pam_grant grant = BF_PAM_GRANT_INIT;
+
+	if (!bf_pam_kept(call, conf, user, &grant))
+		return false;
+	if (!bf_pam_adopt(call, conf, user, &grant))
+		bf_pam_debug(call, "the session opens without the login that was approved");
+	return true;
+}
+
 static bool complete(struct bf_pam_conf *conf)
 {
 	if (!conf->env)
@@ -119,6 +134,8 @@ int bf_pam_open_session(const struct bf_pam_call *call, const struct bf_pam_user
 		bf_pam_log(call, LOG_ERR, "out of memory");
 		return PAM_SUCCESS;
 	}
+	if (deliver_kept(call, &conf, user))
+		return PAM_SUCCESS;
 	switch (bf_pam_refresh(call, &conf, user)) {
 	case BF_PAM_LOGIN_THERE:
 		bf_pam_debug(call, "there is a login");

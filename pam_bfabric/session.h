@@ -2,7 +2,8 @@
  * session.h - what happens when a session opens: a login that can still be refreshed is, quietly;
  * where there is none, the person is helped to one where they can see that, and else told how.
  *
- *	open: child pam-store, as the user, two seconds --- refreshed, or nobody knows ---> done
+ *	open: a token that was kept (keep.h) ---> adopted; done
+ *	      child pam-store, as the user, two seconds --- refreshed, or nobody knows ---> done
  *	        | there is no login, or it lapsed
  *	        |--- a person sits here, the service shows text ---> device flow, then done
  *	        '--- else: one line that names the command
