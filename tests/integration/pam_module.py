@@ -128,6 +128,8 @@ class Application:
         # Ours to close when the thread is done with it.
         self.wait(lambda: self.over)
         self.process.stdout.close()
+        if self.process.returncode > 0:  # below 0: the test has killed it
+            raise AssertionError(f"it ended with {self.process.returncode}: {self.events[-5:]}")
 
     def _read(self):
         for line in self.process.stdout:
@@ -217,8 +219,8 @@ class Case(harness.TestCase):
     def sandbox(self, **settings):
         return self.enterContext(harness.Sandbox(**{**self.settings, **settings}))
 
-    def app(self, machine=None):
-        return self.enterContext(Application(machine or self.machine))
+    def app(self, machine=None, variables=None):
+        return self.enterContext(Application(machine or self.machine, variables))
 
     def opened(self, service, marked=True, flags=0, app=None):
         """A session from its start until it is open; what the call said."""
@@ -242,6 +244,10 @@ class Case(harness.TestCase):
     def stored(self, machine, server, suffix=".json"):
         return machine.place(server if isinstance(server, str) else server.base_url, suffix)
 
-
-def now():
-    return time.monotonic()
+    def expire(self, machine, server):
+        """Both files say that the token has expired."""
+        for suffix in (".json", ".session"):
+            path = self.stored(machine, server, suffix)
+            content = json.loads(path.read_text())
+            (content.get("token") or content)["expires_at"] = int(time.time()) - 1
+            path.write_text(json.dumps(content))
