@@ -31,7 +31,8 @@ enum bf_pending bf_pending_look(const struct bf_environment *environment)
 		return BF_PENDING_NONE;
 	if (is_there(paths.runtime_rescue) || is_there(paths.rescued))
 		return BF_PENDING_RESCUE;
-	return apart && cache_has_refresh_token(&paths) ? BF_PENDING_ADOPT : BF_PENDING_NONE;
+	return apart && !paths.stays && cache_has_refresh_token(&paths) ? BF_PENDING_ADOPT
+									: BF_PENDING_NONE;
 }
 
 enum bfabric_status bf_pending_settle(

@@ -5,13 +5,18 @@
  *	operation=adopt      keep the login of token=REPLY, a reply of a token endpoint in JSON
  *	operation=refresh    refresh the login quietly, if it is due
  *	operation=valid      is there a login that gives a token, or can be refreshed? No network
+ *	operation=close      the session `session` ends: what it left in the runtime directory does
  *	env=, base_url=, client_id=        which login
  *	scope=, ca_file=, proxy=           as in bfabricpy.yml(5); may be left out
+ *	place=runtime        adopt: it stays in the runtime directory, whatever the home can take
+ *	session=NAME         adopt: which session of the machine it is of (libbfabric/login_stay.h)
  *	token_endpoint=, revocation_endpoint=   of the server, for adopt; likewise
  *
  *	status=OK            as bfabric_status_name(); the exit code follows
  *	name=alice           whose login it is
  *	valid=yes|no         refresh, valid
+ *	ended=yes|no         close: there was something; what the server could not take back is
+ *	                     in the message
  *	stored=yes|waits     adopt: waits in the runtime directory until the home can take it
  *	message=...          one line for the log
  *
@@ -22,10 +27,12 @@
  * anything else of the user's environment count.
  */
 #include "full.h"
+#include "pam_own.h"
 #include "pam_user.h"
 #include "pending.h"
 #include "../libbfabric/base/kv.h"
 #include "../libbfabric/client.h"
+#include "../libbfabric/login_stay.h"
 #include "../libbfabric/login_undo.h"
 #include "../libbfabric/login_wait.h"
 #include "../libbfabric/oauth/grant.h"
@@ -36,6 +43,7 @@
 #include <unistd.h>
 
 #define REFRESH_SECONDS 2 /* until a request has left; its reply is waited for */
+#define CLOSE_SECONDS   10
 
 static const struct bf_option options[] = {
 	BF_ROW_HELP,
@@ -58,9 +66,10 @@ struct job {
 	 * there; any other status: it cannot be read.
 	 */
 	struct bfabric_error own;
+	bool no_place;        /* it could be kept nowhere, as job->own says */
 	bool listed;          /* the environment is in the user's file */
 	char *name, *message; /* for the answer, as is: */
-	const char *valid, *stored;
+	const char *valid, *stored, *ended;
 };
 
 static void job_release(struct job *job)
@@ -107,51 +116,6 @@ static enum bfabric_status describe(
 }
 
 /* ---- the user's own configuration ------------------------------------------------------------ */
-
-static bool lists(const struct bf_config *config, const char *name)
-{
-	for (size_t i = 0; i < bf_config_count(config); i++)
-		if (strcmp(bf_config_name(config, i), name) == 0)
-			return true;
-	return false;
-}
-
-/* A name that means another login there is the user's choice; tools would not find ours. */
-static enum bfabric_status compare(const struct bf_environment *own,
-	const struct bf_environment *env, struct bfabric_error *err)
-{
-	const char *client = own->client_id ? own->client_id : "";
-
-	if (own->method == BFABRIC_AUTH_OAUTH && strcmp(own->url.text, env->url.text) == 0 &&
-		strcmp(client, env->client_id) == 0)
-		return BFABRIC_OK;
-	return bf_fail(err, BFABRIC_FORBIDDEN,
-		"environment %.80s of %.120s is for another login (%.100s, method %s, client "
-		"%.60s)",
-		own->name, own->file, own->url.text, bfabric_auth_method_name(own->method), client);
-}
-
-/* What it says against it shows in job->own. */
-static void look_at_own(struct job *job, struct bf_environment *env)
-{
-	BF_AUTO_CONFIG struct bf_config *config = NULL;
-	BF_AUTO_ENVIRONMENT struct bf_environment own = {0};
-	const char *by = NULL;
-	enum bfabric_status status = bf_config_load(/* config_file= */ NULL, &config, &job->own);
-
-	if (status == BFABRIC_OK && !lists(config, env->name))
-		return;
-	if (status == BFABRIC_OK)
-		status = bf_config_select(config, env->name, &by, &own, &job->own);
-	if (status == BFABRIC_OK)
-		status = compare(&own, env, &job->own);
-	if (status != BFABRIC_OK)
-		return;
-	job->listed = own.source == BF_FROM_USER;
-	env->store = BF_TAKE(own.store);
-	free(env->file); /* where it is looked again whether that store is still the one */
-	env->file = BF_TAKE(own.file);
-}
 
 /* So that bfabricPy and our own tools find the login. */
 static void list_it(struct job *job)
@@ -263,6 +227,7 @@ static enum bfabric_status run_adopt(struct job *job, struct bfabric_error *err)
 		.token_endpoint = asked(job, "token_endpoint"),
 		.revocation_endpoint = asked(job, "revocation_endpoint"),
 		.client_auth = BF_CLIENT_AUTH_UNKNOWN,
+		.session = asked(job, "session"),
 	};
 	bool readable = job->own.status == BFABRIC_OK;
 	enum bfabric_status status = read_token(job, &reply, err);
@@ -270,7 +235,7 @@ static enum bfabric_status run_adopt(struct job *job, struct bfabric_error *err)
 	if (status != BFABRIC_OK)
 		return status;
 	grant.reply = reply;
-	if (job->own.status == BFABRIC_FORBIDDEN) {
+	if (job->own.status == BFABRIC_FORBIDDEN || job->no_place) {
 		status = require_own(job, err);
 		bf_login_undo(job->session, &grant, err);
 		return status;
@@ -287,6 +252,22 @@ static enum bfabric_status run_adopt(struct job *job, struct bfabric_error *err)
 	return BFABRIC_OK;
 }
 
+static enum bfabric_status run_close(struct job *job, struct bfabric_error *err)
+{
+	char left[256] = "";
+	bool ended = false;
+	enum bfabric_status status = BFABRIC_OK;
+
+	if (!asked(job, "session"))
+		return bf_fail(err, BFABRIC_BAD_CALL, "the request names no session");
+	status = bf_login_end(job->session, asked(job, "session"),
+		bfabric_deadline_in(CLOSE_SECONDS), &ended, left, err);
+	job->ended = ended ? "yes" : "no";
+	if (*left)
+		note(job, left);
+	return status;
+}
+
 static const struct operation {
 	const char *name;
 	enum bfabric_status (*run)(struct job *job, struct bfabric_error *err);
@@ -294,6 +275,7 @@ static const struct operation {
 	{"adopt", run_adopt},
 	{"refresh", run_refresh},
 	{"valid", run_valid},
+	{"close", run_close},
 };
 
 static const struct operation *find(const char *name)
@@ -304,6 +286,24 @@ static const struct operation *find(const char *name)
 	return NULL;
 }
 
+static bool stays_in_runtime(const struct job *job)
+{
+	const char *place = asked(job, "place");
+
+	return place && strcmp(place, "runtime") == 0;
+}
+
+/* There is no runtime directory, and no other place for it: what came can still be given back. */
+static enum bfabric_status open_for_undo(
+	struct job *job, struct bf_environment *env, struct bfabric_error *err)
+{
+	const struct bf_session_seams seams = {.in_memory = true, .stays = true};
+
+	job->no_place = true;
+	job->own = *err;
+	return bf_session_new(env, "pam-store", &seams, &job->session, err);
+}
+
 /* ---- the whole ------------------------------------------------------------------------------- */
 
 static enum bfabric_status serve(struct job *job, struct bfabric_error *err)
@@ -312,6 +312,7 @@ static enum bfabric_status serve(struct job *job, struct bfabric_error *err)
 	const struct bf_session_seams seams = {
 		.no_programs = "no program is run while a session begins; later: bfabric auth "
 			       "refresh --pending",
+		.in_runtime = stays_in_runtime(job),
 		.stays = true,
 	};
 	const struct operation *operation = find(asked(job, "operation"));
@@ -322,8 +323,10 @@ static enum bfabric_status serve(struct job *job, struct bfabric_error *err)
 	status = describe(job, &env, err);
 	if (status != BFABRIC_OK)
 		return status;
-	look_at_own(job, &env);
+	(void)!bf_pam_look_at_own(&env, &job->listed, &job->own); /* looked at in job->own */
 	status = bf_session_new(&env, "pam-store", &seams, &job->session, err);
+	if (status == BFABRIC_SYSTEM && seams.in_runtime)
+		status = open_for_undo(job, &env, err);
 	return status == BFABRIC_OK ? operation->run(job, err) : status;
 }
 
@@ -356,6 +359,7 @@ enum bfabric_status bf_run_pam_store(
 	put(&answer->out, "name", job.name);
 	put(&answer->out, "valid", job.valid);
 	put(&answer->out, "stored", job.stored);
+	put(&answer->out, "ended", job.ended);
 	put(&answer->out, "message", status == BFABRIC_OK ? job.message : err->text);
 	return status;
 }

@@ -8,7 +8,8 @@
 
 bool bf_session_apart(const struct bfabric_session *s)
 {
-	return !s->own && s->env.method == BFABRIC_AUTH_OAUTH && bf_store_apart(&s->store);
+	return !s->own && !s->paths.stays && s->env.method == BFABRIC_AUTH_OAUTH &&
+	       bf_store_apart(&s->store);
 }
 
 /* A configuration that cannot be read says nothing about it. */

@@ -144,7 +144,8 @@ enum bfabric_status bf_login_record(struct bfabric_session *s, struct bf_record 
 	if (!replace_string(&record->token_endpoint, grant->token_endpoint) ||
 		!replace_string(&record->revocation_endpoint, grant->revocation_endpoint) ||
 		!replace_string(&record->client_auth, bf_client_auth_name(grant->client_auth)) ||
-		!replace_string(&record->scope_requested, s->env.scope))
+		!replace_string(&record->scope_requested, s->env.scope) ||
+		!replace_string(&record->session, grant->session))
 		return bf_fail_nomem(err);
 	return bf_new_login_id(s->sys, &record->login, err);
 }

@@ -13,6 +13,7 @@ struct bf_login_grant {
 	const char *token_endpoint;      /* where refreshes go */
 	const char *revocation_endpoint; /* NULL: the server names none */
 	enum bf_client_auth client_auth;
+	const char *session; /* record.h; NULL: of no session of the machine */
 };
 
 /*

@@ -10,10 +10,12 @@
 #include <unistd.h>
 
 #include "base/hold.h"
+#include "login_stay.h"
 #include "login_undo.h"
 
-#define LOCK_MS 5000
-#define LOOK_MS 20
+#define LOCK_MS      5000
+#define LOOK_MS      20
+#define MAKE_ROOM_MS 10000
 
 /* ---- the home -------------------------------------------------------------------------------- */
 
@@ -24,6 +26,8 @@ enum bfabric_status bf_login_check_home(
 	const char *folders[] = {above, s->paths.dir};
 	enum bfabric_status status = above ? BFABRIC_OK : bf_fail_nomem(err);
 
+	if (s->paths.stays)
+		return bf_dir_ensure(s->paths.dir, /* depth= */ 0, err);
 	if (status == BFABRIC_OK && make)
 		status = bf_home_writable(s->paths.home, err);
 	for (size_t i = 0; status == BFABRIC_OK && i < 2; i++) {
@@ -175,6 +179,20 @@ static enum bfabric_status keep_or_wait(struct bfabric_session *s,
 	return BFABRIC_OK;
 }
 
+/*
+ * Where it stays, there is room for one login, and who came last is at the machine: the one before
+ * is given back, whose ever it was, because nobody would do that afterwards.
+ */
+static void make_room(struct bfabric_session *s)
+{
+	char left[256];
+	bool ended;
+
+	if (s->paths.stays) /* what cannot be removed makes saving fail, too */
+		(void)!bf_login_end(s, /* session= */ NULL, bf_boot_ms(s->sys) + MAKE_ROOM_MS,
+			&ended, left, /* err= */ NULL);
+}
+
 enum bfabric_status bf_login_hand_over(struct bfabric_session *s,
 	const struct bf_login_grant *grant, const char *not_now, struct bf_login_result *ret,
 	struct bfabric_error *err)
@@ -184,6 +202,7 @@ enum bfabric_status bf_login_hand_over(struct bfabric_session *s,
 	enum bfabric_status status;
 
 	bf_hold_signals(&before);
+	make_room(s);
 	status = keep_or_wait(s, grant, not_now, ret, &why);
 	if (status != BFABRIC_OK) {
 		bf_login_undo(s, grant, &why);

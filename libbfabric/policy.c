@@ -144,7 +144,8 @@ enum bfabric_status bf_call_fall_back_all(struct bf_call *call, struct bf_lock *
 enum bfabric_status bf_session_open_lock(
 	struct bfabric_session *s, struct bf_lock *lock, struct bfabric_error *err)
 {
-	enum bfabric_status status = bf_home_writable(s->paths.home, err);
+	enum bfabric_status status =
+		s->paths.stays ? BFABRIC_OK : bf_home_writable(s->paths.home, err);
 
 	if (status != BFABRIC_OK)
 		return status;

@@ -69,6 +69,24 @@ static enum bfabric_status require_client(
 		env->line, env->name);
 }
 
+static enum bfabric_status find_place(struct bfabric_session *s, const struct bf_environment *env,
+	const struct bf_session_seams *seams, struct bfabric_error *err)
+{
+	enum bfabric_status status = BFABRIC_OK;
+
+	if (!bf_session_cached(s))
+		return BFABRIC_OK;
+	status = require_client(env, err);
+	if (status != BFABRIC_OK)
+		return status;
+	if (seams && seams->in_memory)
+		return bf_own_begin(s, err);
+	if (seams && seams->in_runtime)
+		return bf_paths_init_staying(&env->url, env->client_id, env->name, &s->paths, err);
+	return bf_paths_init(
+		&env->url, env->client_id, env->name, /* with_runtime= */ true, &s->paths, err);
+}
+
 enum bfabric_status bf_session_new(struct bf_environment *environment, const char *chosen_by,
 	const struct bf_session_seams *seams, struct bfabric_session **ret_session,
 	struct bfabric_error *err)
@@ -85,19 +103,15 @@ enum bfabric_status bf_session_new(struct bf_environment *environment, const cha
 	s->seam = seams ? seams->transport : NULL;
 	s->cancel = seams ? seams->cancel : NULL;
 	s->env.method = environment->method;
-	status = bf_store_open(environment, seams && seams->in_memory ? "file" : NULL, s->sys,
-		s->cancel, &s->store, err);
+	status = find_place(s, environment, seams, err);
+	/* What stays in the runtime directory does so with its secrets. */
+	if (status == BFABRIC_OK)
+		status = bf_store_open(environment,
+			(seams && seams->in_memory) || s->paths.stays ? "file" : NULL, s->sys,
+			s->cancel, &s->store, err);
 	if (status == BFABRIC_OK && seams && bf_store_apart(&s->store) && seams->no_programs)
 		s->store.refused = seams->no_programs;
 	s->stays = seams && seams->stays;
-	if (status == BFABRIC_OK && bf_session_cached(s)) {
-		status = require_client(environment, err);
-		if (status == BFABRIC_OK && seams && seams->in_memory)
-			status = bf_own_begin(s, err);
-		else if (status == BFABRIC_OK)
-			status = bf_paths_init(&environment->url, environment->client_id,
-				environment->name, /* with_runtime= */ true, &s->paths, err);
-	}
 	if (status != BFABRIC_OK)
 		return status;
 	s->env = *environment;

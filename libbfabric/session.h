@@ -16,7 +16,8 @@ struct bf_session_seams {
 	const struct bf_sys *sys;
 	const struct bf_transport *transport;
 	struct bfabric_cancel *cancel;
-	bool in_memory; /* the login is kept in memory only: no file is read or written */
+	bool in_memory;  /* the login is kept in memory only: no file is read or written */
+	bool in_runtime; /* the login stays in the runtime directory (local/paths.h) */
 	/* Why the program of a store of its own is not run: what is for it waits as a rescue copy.
 	 */
 	const char *no_programs;

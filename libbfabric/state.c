@@ -351,6 +351,10 @@ enum bfabric_status bf_state_mend(
 		return status;
 	call->found = true;
 	call->rejected = bf_cache_rejected(&s->paths, &call->cached);
+	if (state->rescued) { /* at home it outlives the session that brought it */
+		free(record->session);
+		record->session = NULL;
+	}
 	if (state->rescued || move)
 		status = bf_save_record(s, record, err);
 	bf_trace(s, "refresh token %s of the record goes back into the cache",

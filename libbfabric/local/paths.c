@@ -1,7 +1,9 @@
 #include "paths.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../base/concat.h"
 #include "../base/file.h"
@@ -19,6 +21,7 @@ void bf_paths_release(struct bf_paths *paths)
 		free(*all[i]);
 		*all[i] = NULL;
 	}
+	paths->stays = false;
 }
 
 static bool stem_of(const char *base_url, const char *client_id, const char *environment,
@@ -57,9 +60,9 @@ static bool port_stem(const struct bf_url *url, const char *client_id, const cha
 	return text && stem_of(text, client_id, environment, ret_stem);
 }
 
+/* In p->dir. */
 static bool fill_names(struct bf_paths *p, const char *stem)
 {
-	p->dir = bf_concat(p->home, "/.bfabric/tokens", NULL);
 	return p->dir && name_in(&p->cache, p->dir, stem, ".json") &&
 	       name_in(&p->record, p->dir, stem, ".session") &&
 	       name_in(&p->rejected, p->dir, stem, ".rejected") &&
@@ -84,27 +87,100 @@ static enum bfabric_status fill_runtime(
 	return BFABRIC_OK;
 }
 
-enum bfabric_status bf_paths_init(const struct bf_url *base_url, const char *client_id,
-	const char *environment, bool with_runtime, struct bf_paths *ret, struct bfabric_error *err)
+static enum bfabric_status fill_staying(
+	struct bf_paths *p, const char *stem, struct bfabric_error *err)
+{
+	enum bfabric_status status = bf_runtime_dir(&p->dir, err);
+
+	if (status != BFABRIC_OK)
+		return status;
+	if (!p->dir)
+		return bf_fail(err, BFABRIC_SYSTEM,
+			"there is no runtime directory (XDG_RUNTIME_DIR) to keep the login in");
+	p->stays = true;
+	return fill_names(p, stem) ? BFABRIC_OK : bf_fail_nomem(err);
+}
+
+/*
+ * On the way to every token: nothing but a look, unless one is there. A directory of somebody else,
+ * as after su(1), counts for nothing.
+ */
+static enum bfabric_status look_for_staying(
+	struct bf_paths *p, const char *stem, struct bfabric_error *err)
+{
+	const char *base = secure_getenv("XDG_RUNTIME_DIR");
+	BF_AUTO_FREE char *record = NULL;
+	enum bfabric_status status;
+
+	if (!base || base[0] != '/')
+		return BFABRIC_OK;
+	record = bf_concat(base, "/bfabric/", stem, ".session", NULL);
+	if (!record)
+		return bf_fail_nomem(err);
+	if (faccessat(AT_FDCWD, record, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+		return BFABRIC_OK;
+	status = fill_staying(p, stem, err);
+	return status == BFABRIC_SYSTEM ? BFABRIC_OK : status;
+}
+
+static enum bfabric_status fill_home(struct bf_paths *p, const char *stem,
+	const struct bf_url *base_url, const char *client_id, const char *environment,
+	struct bfabric_error *err)
+{
+	char alternative[STEM_DIGITS + 1];
+
+	p->dir = bf_concat(p->home, "/.bfabric/tokens", NULL);
+	if (!fill_names(p, stem))
+		return bf_fail_nomem(err);
+	if (base_url->explicit_default_port &&
+		(!port_stem(base_url, client_id, environment, alternative) ||
+			!name_in(&p->cache_port, p->dir, alternative, ".json")))
+		return bf_fail_nomem(err);
+	return BFABRIC_OK;
+}
+
+/* Where they may lie. */
+enum where { HOME, HOME_AND_RUNTIME, STAYING };
+
+/* `look`: a login that stays is preferred. */
+static enum bfabric_status init(const struct bf_url *base_url, const char *client_id,
+	const char *environment, enum where where, bool look, struct bf_paths *ret,
+	struct bfabric_error *err)
 {
 	BF_AUTO_PATHS struct bf_paths p = BF_PATHS_INIT;
 	char stem[STEM_DIGITS + 1];
-	char alternative[STEM_DIGITS + 1];
 	enum bfabric_status status = bf_home(&p.home, err);
 
 	if (status != BFABRIC_OK)
 		return status;
-	if (!stem_of(base_url->text, client_id, environment, stem) || !fill_names(&p, stem))
+	if (!stem_of(base_url->text, client_id, environment, stem))
 		return bf_fail_nomem(err);
-	if (base_url->explicit_default_port &&
-		(!port_stem(base_url, client_id, environment, alternative) ||
-			!name_in(&p.cache_port, p.dir, alternative, ".json")))
-		return bf_fail_nomem(err);
-	if (with_runtime && (status = fill_runtime(&p, stem, err)) != BFABRIC_OK)
+	if (where == STAYING)
+		status = fill_staying(&p, stem, err);
+	else if (look)
+		status = look_for_staying(&p, stem, err);
+	if (status == BFABRIC_OK && !p.stays)
+		status = fill_home(&p, stem, base_url, client_id, environment, err);
+	if (status == BFABRIC_OK && where == HOME_AND_RUNTIME && !p.stays)
+		status = fill_runtime(&p, stem, err);
+	if (status != BFABRIC_OK)
 		return status;
 	*ret = p;
 	p = (struct bf_paths)BF_PATHS_INIT;
 	return BFABRIC_OK;
+}
+
+enum bfabric_status bf_paths_init(const struct bf_url *base_url, const char *client_id,
+	const char *environment, bool with_runtime, struct bf_paths *ret, struct bfabric_error *err)
+{
+	return init(base_url, client_id, environment, with_runtime ? HOME_AND_RUNTIME : HOME,
+		/* look= */ true, ret, err);
+}
+
+enum bfabric_status bf_paths_init_staying(const struct bf_url *base_url, const char *client_id,
+	const char *environment, struct bf_paths *ret, struct bfabric_error *err)
+{
+	return init(base_url, client_id, environment, STAYING, /* look= */ false, ret, err);
 }
 
 enum bfabric_status bfabric_token_cache_path(const char *base_url, const char *client_id,
@@ -119,8 +195,7 @@ enum bfabric_status bfabric_token_cache_path(const char *base_url, const char *c
 			"a token cache has a base URL, a client id and an environment");
 	status = bf_url_parse(base_url, &url, err);
 	if (status == BFABRIC_OK)
-		status = bf_paths_init(
-			&url, client_id, environment, /* with_runtime= */ false, &paths, err);
+		status = init(&url, client_id, environment, HOME, /* look= */ false, &paths, err);
 	if (status == BFABRIC_OK)
 		*ret_path = BF_TAKE(paths.cache);
 	return status;

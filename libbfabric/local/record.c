@@ -17,6 +17,7 @@ void bf_record_release(struct bf_record *record)
 	free(record->client_auth);
 	free(record->scope_requested);
 	free(record->replaces);
+	free(record->session);
 	*record = (struct bf_record)BF_RECORD_INIT;
 }
 
@@ -234,6 +235,8 @@ static enum bfabric_status from_json(
 	if (status == BFABRIC_OK)
 		status = bf_members_string(object, "replaces", &r.replaces, err);
 	if (status == BFABRIC_OK)
+		status = bf_members_string(object, "session", &r.session, err);
+	if (status == BFABRIC_OK)
 		status = take_spent(object, &r, err);
 	if (status == BFABRIC_OK)
 		status = take_rest(object, &r, err);
@@ -322,7 +325,8 @@ static bool fill(json_t *object, const struct bf_record *r, bool apart)
 	       bf_members_set_string(object, "client_auth", r->client_auth) &&
 	       bf_members_set_string(object, "scope_requested", r->scope_requested) &&
 	       bf_members_set_string(object, "predecessor", r->predecessor) &&
-	       bf_members_set_string(object, "replaces", r->replaces) && set_spent(object, r) &&
+	       bf_members_set_string(object, "replaces", r->replaces) &&
+	       bf_members_set_string(object, "session", r->session) && set_spent(object, r) &&
 	       bf_members_set(object, "cache_written", json_boolean(r->cache_written)) &&
 	       bf_members_set(object, "forced_at", json_integer(r->forced_at)) &&
 	       bf_members_set_string(object, "held", *held ? held : NULL) &&

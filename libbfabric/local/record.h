@@ -44,6 +44,11 @@ struct bf_record {
 	 * showed none, which may be because it was not there itself. NULL: not such a copy.
 	 */
 	char *replaces;
+	/*
+	 * Which session of the machine brought this login, as the PAM module calls it: it may be
+	 * taken back when that ends, while it lies in the runtime directory. NULL: none.
+	 */
+	char *session;
 	bool cache_written; /* false: a login was saved here, but its cache not yet */
 	int64_t forced_at;  /* Unix seconds of the last refresh because of a refused token */
 };
