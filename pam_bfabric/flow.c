@@ -9,6 +9,7 @@
 #include "flow_request.h"
 #include "net_user.h"
 #include "prompt.h"
+#include "revoke.h"
 #include "spawn.h"
 
 #define GRACE_MS 3000 /* from the end of the child's own time: it may be saving */
@@ -292,6 +293,7 @@ enum bfabric_status bf_pam_flow_run(
 		return status;
 	}
 	bf_pam_child_stop(flow->call, &run.child);
+	bf_pam_revoke(flow->call, flow->conf, &run.grant); /* one that came, and cannot be used */
 	report_failure(flow, &why);
 	return bf_fail(err, status, "%s", why.text);
 }

@@ -17,6 +17,8 @@
 #define FINISH_SESSION_MS 30000
 #define FINISH_AUTH_MS    5000 /* at least */
 
+#define PROMPT_MS 60000 /* from our deadline: somebody may still be at a prompt */
+
 /* One run. */
 struct run {
 	const struct bf_login_request *request;
@@ -160,11 +162,17 @@ static enum bfabric_status check_person(struct run *run, struct bfabric_error *e
 
 /* ---- afterwards ------------------------------------------------------------------------------ */
 
-static enum bfabric_status hand_over(const struct run *run, struct bfabric_error *err)
+/*
+ * Who asked may have gone away, or may not wish for it any more, at the very moment it comes: what
+ * nobody has read is nobody's. A person at a prompt may keep them from reading it for a while.
+ */
+static enum bfabric_status hand_over(
+	const struct run *run, const struct bfabric_cancel *cancel, struct bfabric_error *err)
 {
 	char *text = json_dumps(run->login.reply, JSON_COMPACT | JSON_ENSURE_ASCII);
 	const struct bf_line line = {.verb = BF_LINE_TOKEN, .token = text};
-	bool said = text && bf_login_say(&run->talk, &line);
+	bool said = text && bf_login_say(&run->talk, &line) &&
+		    bf_login_heard_out(&run->talk, cancel, run->talk.deadline + PROMPT_MS);
 
 	bf_free_secret_string(text);
 	if (!text)
@@ -226,7 +234,7 @@ static enum bfabric_status finish(
 	if (status == BFABRIC_OK && !auth)
 		return keep(run, &grant, err);
 	if (status == BFABRIC_OK)
-		status = hand_over(run, err);
+		status = hand_over(run, cancel, err);
 	if (status != BFABRIC_OK)
 		bf_login_undo(run->session, &grant, err);
 	return status;

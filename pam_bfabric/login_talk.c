@@ -1,9 +1,12 @@
 /* login_talk.c - see login_talk.h. */
 #include "login_talk.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
 
+#include "../libbfabric/base/cancel.h"
 #include "../libbfabric/base/file.h"
 #include "../libbfabric/base/sys.h"
 
@@ -13,6 +16,32 @@ bool bf_login_say(const struct bf_login_talk *talk, const struct bf_line *line)
 
 	bf_line_put(&bytes, line);
 	return !bytes.failed && bf_write_all(talk->fd, bf_secret_reveal(&bytes), bytes.len);
+}
+
+bool bf_login_heard_out(
+	const struct bf_login_talk *talk, const struct bfabric_cancel *cancel, int64_t deadline)
+{
+	struct pollfd ready[] = {
+		{.fd = talk->fd, .events = POLLIN},
+		{.fd = bf_cancel_fd(cancel), .events = POLLIN},
+	};
+
+	if (shutdown(talk->fd, SHUT_WR) != 0)
+		return false;
+	for (;;) {
+		int64_t left = deadline - bf_boot_ms(&bf_sys_real);
+		char byte;
+		ssize_t n;
+
+		if (left <= 0 ||
+			(poll(ready, 2, (int)(left < 1000 ? left : 1000)) < 0 && errno != EINTR))
+			return false;
+		n = recv(talk->fd, &byte, 1, MSG_DONTWAIT);
+		if (n == 0)
+			return true;
+		if (n > 0 || (errno != EAGAIN && errno != EINTR) || bf_cancelled(cancel))
+			return false; /* it had said all that it had to say before */
+	}
 }
 
 static void end_talk(struct bf_login_talk *talk, enum bfabric_status status, const char *text)

@@ -21,6 +21,14 @@ struct bf_login_talk {
 bool bf_login_say(const struct bf_login_talk *talk, const struct bf_line *line);
 
 /*
+ * Nothing more is said. Wait until the other side has heard everything and is gone: true. False: it
+ * ended without having read it (unix(7): ECONNRESET), `cancel` was wished for (NULL: nobody can),
+ * or `deadline` passed (CLOCK_BOOTTIME ms).
+ */
+bool bf_login_heard_out(
+	const struct bf_login_talk *talk, const struct bfabric_cancel *cancel, int64_t deadline);
+
+/*
  * The ui of the login. A code that leads to another server than `base` is not shown: the login ends
  * with CANCELLED, and talk->trouble says why.
  */

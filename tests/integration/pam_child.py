@@ -119,6 +119,7 @@ class Child:
         with contextlib.suppress(OSError):
             while self.hear():
                 pass
+        self.vanish()  # it waits until what it said was read
         out, err = self.process.communicate(timeout=timeout)
         if out or err:
             raise AssertionError(f"said {out!r} and {err!r}")

@@ -149,6 +149,23 @@ class Ends(Case):
         self.ends(child, "CANCELLED")
         self.given_back(server)
 
+    def test_nobody_reads_the_token(self):
+        """It was said, and whoever asked ended without having heard it."""
+        server = self.sandbox()
+        child = self.child(server)
+        harness.wait_for(lambda: b"\ntoken\t" in child.link.recv(65536, socket.MSG_PEEK))
+        child.vanish()
+        self.assertNotEqual(child.process.wait(timeout=20), 0)
+        self.given_back(server)
+
+    def test_stopped_with_the_token_unread(self):
+        server = self.sandbox()
+        child = self.child(server)
+        harness.wait_for(lambda: b"\ntoken\t" in child.link.recv(65536, socket.MSG_PEEK))
+        child.process.terminate()
+        self.assertNotEqual(child.process.wait(timeout=20), 0)
+        self.given_back(server)
+
     @unittest.skipUnless(ROOT, "only root can start it as root")
     def test_never_as_root(self):
         ours, theirs = socket.socketpair()
