@@ -30,6 +30,17 @@ static const struct bf_section sections[] = {
 };
 #define SECTIONS (sizeof(sections) / sizeof(sections[0]))
 
+static const struct bf_section pam_sections[] = {
+	{"pam-config", "PAM: configuration", bf_checks_pam_config},
+	{"pam-place", "PAM: programs, account and folder", bf_checks_pam_place},
+	{"pam-stack", "PAM: stacks", bf_checks_pam_stack},
+	{"pam-applications", "PAM: sshd and login", bf_checks_pam_applications},
+	{"pam-server", "PAM: server", bf_checks_pam_server},
+};
+#define PAM_SECTIONS (sizeof(pam_sections) / sizeof(pam_sections[0]))
+#define SECTIONS_MAX 16
+_Static_assert(SECTIONS <= SECTIONS_MAX && PAM_SECTIONS <= SECTIONS_MAX, "room for all of them");
+
 /* A section at work. */
 struct ward {
 	pid_t pid;
@@ -42,6 +53,9 @@ const char *bf_section_title(const char *name)
 	for (size_t i = 0; i < SECTIONS; i++)
 		if (strcmp(sections[i].name, name) == 0)
 			return sections[i].title;
+	for (size_t i = 0; i < PAM_SECTIONS; i++)
+		if (strcmp(pam_sections[i].name, name) == 0)
+			return pam_sections[i].title;
 	return name;
 }
 
@@ -122,7 +136,8 @@ static void examine(const struct bf_section *section, const struct bf_command_li
 		dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
 		dup2(null, STDERR_FILENO) < 0)
 		_exit(1);
-	look(&doctor);
+	if (!call->pam)
+		look(&doctor);
 	for (const struct bf_check *check = section->checks; check->name; check++) {
 		doctor.check = check->name;
 		if (!(check->network && call->offline) &&
@@ -165,21 +180,21 @@ static void hear(struct ward *ward)
 	ward->fd = -1;
 }
 
-static void wait_for_all(struct ward wards[SECTIONS])
+static void wait_for_all(struct ward *wards, size_t count)
 {
 	const int64_t end = bf_boot_ms(&bf_sys_real) + ALL_MS;
-	size_t open = SECTIONS;
+	size_t open = count;
 
 	while (open > 0) {
-		struct pollfd ends[SECTIONS];
+		struct pollfd ends[SECTIONS_MAX];
 		int64_t left = end - bf_boot_ms(&bf_sys_real);
 
-		for (size_t i = 0; i < SECTIONS; i++)
+		for (size_t i = 0; i < count; i++)
 			ends[i] = (struct pollfd){.fd = wards[i].fd, .events = POLLIN};
-		if (left <= 0 || poll(ends, SECTIONS, (int)left) == 0)
+		if (left <= 0 || poll(ends, count, (int)left) == 0)
 			return;
 		open = 0;
-		for (size_t i = 0; i < SECTIONS; i++) {
+		for (size_t i = 0; i < count; i++) {
 			if (ends[i].revents)
 				hear(&wards[i]);
 			open += wards[i].fd >= 0;
@@ -235,21 +250,23 @@ static enum bfabric_status collect(
 enum bfabric_status bf_doctor_run(
 	const struct bf_command_line *call, json_t **ret_findings, struct bfabric_error *err)
 {
-	struct ward wards[SECTIONS];
+	const struct bf_section *const chosen = call->pam ? pam_sections : sections;
+	const size_t count = call->pam ? PAM_SECTIONS : SECTIONS;
+	struct ward wards[SECTIONS_MAX];
 	enum bfabric_status status = BFABRIC_OK;
 	json_t *all = json_array();
 
-	for (size_t i = 0; i < SECTIONS; i++)
+	for (size_t i = 0; i < count; i++)
 		wards[i] = (struct ward){.fd = -1};
 	if (!all)
 		return bf_fail_nomem(err);
-	for (size_t i = 0; i < SECTIONS && status == BFABRIC_OK; i++)
-		status = begin(&wards[i], &sections[i], call, err);
+	for (size_t i = 0; i < count && status == BFABRIC_OK; i++)
+		status = begin(&wards[i], &chosen[i], call, err);
 	if (status == BFABRIC_OK)
-		wait_for_all(wards);
-	for (size_t i = 0; i < SECTIONS; i++) {
+		wait_for_all(wards, count);
+	for (size_t i = 0; i < count; i++) {
 		if (status == BFABRIC_OK)
-			status = collect(&wards[i], &sections[i], all, err);
+			status = collect(&wards[i], &chosen[i], all, err);
 		else
 			(void)finish(&wards[i]); /* the failure is told already */
 		bf_secret_release(&wards[i].said);

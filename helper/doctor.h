@@ -30,6 +30,7 @@ struct bf_doctor {
 	struct bfabric_error trouble; /* why there is none */
 	int64_t deadline;             /* for a request */
 	const char *key_log;          /* SSLKEYLOGFILE, which main took away */
+	bool no_variables;            /* proxies and certificates of the environment do not count */
 	int fd;                       /* where findings go */
 };
 
@@ -48,6 +49,9 @@ struct bf_section {
 
 extern const struct bf_check bf_checks_config[], bf_checks_files[], bf_checks_login[],
 	bf_checks_server[], bf_checks_store[], bf_checks_tools[], bf_checks_git[];
+/* For --pam, where the user's own configuration does not count (doctor_pam.h). */
+extern const struct bf_check bf_checks_pam_config[], bf_checks_pam_place[], bf_checks_pam_stack[],
+	bf_checks_pam_applications[], bf_checks_pam_server[];
 
 /* A finding of the running check. `advice`, what to do, may be NULL; a sentence without end. */
 void bf_found(struct bf_doctor *doctor, enum bf_found result, const char *advice, const char *fmt,

@@ -17,8 +17,8 @@ static void check_proxy(struct bf_doctor *d)
 	struct bf_route route = {0};
 	char shown[300];
 
-	bf_route_choose(d->environment.ca_file, d->environment.proxy,
-		/* ignore_environment= */ false, &d->environment.url, &route);
+	bf_route_choose(d->environment.ca_file, d->environment.proxy, d->no_variables,
+		&d->environment.url, &route);
 	if (!route.proxy_source) {
 		bf_found(d, BF_FOUND_OK, NULL, "none is used");
 		return;
@@ -33,8 +33,8 @@ static void check_authorities(struct bf_doctor *d)
 	struct bf_route route = {0};
 	const char *path = NULL;
 
-	bf_route_choose(d->environment.ca_file, d->environment.proxy,
-		/* ignore_environment= */ false, &d->environment.url, &route);
+	bf_route_choose(d->environment.ca_file, d->environment.proxy, d->no_variables,
+		&d->environment.url, &route);
 	path = route.ca_file ? route.ca_file : route.ca_dir;
 	if (!path)
 		bf_found(d, BF_FOUND_OK, NULL, "the system's");
@@ -122,7 +122,9 @@ static void http_freep(struct bf_http **http)
 static void check_reach(struct bf_doctor *d)
 {
 	const struct bf_environment *env = &d->environment;
-	struct bf_http_options options = {.ca_file = env->ca_file, .proxy = env->proxy};
+	struct bf_http_options options = {.ca_file = env->ca_file,
+		.proxy = env->proxy,
+		.ignore_environment = d->no_variables};
 	BF_CLEANUP(http_freep) struct bf_http *http = NULL;
 	BF_AUTO_REQUEST struct bf_request request = {0};
 	BF_AUTO_REPLY struct bf_reply reply = {0};

@@ -35,6 +35,7 @@ struct bf_command_line {
 	const char *service_user;
 	const char *save_env;
 	const char *store; /* "file", "keyring" or an absolute path; NULL: the environment's */
+	const char *pam_root; /* folder that is looked at as the root; NULL: this machine */
 	struct bf_option_list redirect_uris, grant_types;
 	int64_t min_ttl; /* seconds, -1: the environment's */
 	int64_t timeout; /* seconds, 0: the verb's own */
@@ -53,6 +54,7 @@ struct bf_command_line {
 	int no_service_user;
 	int show_secret;
 	int force;
+	int pam;               /* doctor */
 	int help;
 	int version;
 	int verbose;

@@ -18,9 +18,6 @@
 #define LOG_MAX    512
 #define TELL_MAX   1024
 
-/* Services in front of which a person may sit; the configuration replaces them. */
-#define SERVICES "login sshd gdm-password lightdm sddm"
-
 /* ---- saying ---------------------------------------------------------------------------------- */
 
 /* bf_show lets printable UTF-8 through; a log and a console of unknown locale get ASCII. */
@@ -218,21 +215,6 @@ static bool may_act(const struct bf_pam_call *call)
 	return geteuid() == 0 || (call->arguments.unprivileged && !getauxval(AT_SECURE));
 }
 
-/* Nobody sits there, or they are about another account than the one that logged in. */
-static bool is_never_ours(const char *service)
-{
-	static const char *const never[] = {"at", "atd", "cron", "crond", "polkit-1", "polkit",
-		"runuser", "runuser-l", "su", "su-l", "sudo", "sudo-i", "systemd-user", NULL};
-	static const char autologin[] = "-autologin";
-	const size_t len = strlen(service);
-	const size_t n = sizeof(autologin) - 1;
-
-	for (size_t i = 0; never[i]; i++)
-		if (strcmp(service, never[i]) == 0)
-			return true;
-	return len >= n && strcmp(service + len - n, autologin) == 0;
-}
-
 static int copy_user(const struct passwd *entry, struct bf_pam_user *ret)
 {
 	BF_AUTO_PAM_USER struct bf_pam_user user = {.uid = entry->pw_uid, .gid = entry->pw_gid};
@@ -275,7 +257,7 @@ int bf_pam_gate(const struct bf_pam_call *call, bool ask, struct bf_pam_user *re
 	const char *name = NULL;
 	int rc = PAM_SYSTEM_ERR;
 
-	if (!may_act(call) || is_never_ours(bf_pam_item(call, PAM_SERVICE)))
+	if (!may_act(call) || bf_pam_is_never_served(bf_pam_item(call, PAM_SERVICE)))
 		return PAM_IGNORE;
 	name = bf_pam_item(call, PAM_USER);
 	if (!*name && !ask)
@@ -312,7 +294,7 @@ int bf_pam_configured(const struct bf_pam_call *call, const struct bf_pam_user *
 	if (bf_pam_conf_load(path, note_unknown, &borrowed, &conf, &err) != BFABRIC_OK ||
 		bf_pam_conf_override(&conf, &call->arguments, &err) != BFABRIC_OK)
 		return fail_config(call, &err);
-	if (!bf_pam_list_has(conf.services ? conf.services : SERVICES, service)) {
+	if (!bf_pam_list_has(conf.services ? conf.services : BF_PAM_SERVICES, service)) {
 		bf_pam_debug(call, "this service is not in the list");
 		return PAM_IGNORE;
 	}

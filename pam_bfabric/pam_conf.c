@@ -100,6 +100,20 @@ bool bf_pam_list_has(const char *list, const char *name)
 	return false;
 }
 
+bool bf_pam_is_never_served(const char *service)
+{
+	static const char *const never[] = {"at", "atd", "cron", "crond", "polkit-1", "polkit",
+		"runuser", "runuser-l", "su", "su-l", "sudo", "sudo-i", "systemd-user", NULL};
+	static const char autologin[] = "-autologin";
+	const size_t len = strlen(service);
+	const size_t n = sizeof(autologin) - 1;
+
+	for (size_t i = 0; never[i]; i++)
+		if (strcmp(service, never[i]) == 0)
+			return true;
+	return len >= n && strcmp(service + len - n, autologin) == 0;
+}
+
 /* ---- values ---------------------------------------------------------------------------------- */
 
 static enum bfabric_status fail(

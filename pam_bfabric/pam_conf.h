@@ -26,7 +26,9 @@
 
 #define BF_PAM_CONF_PATH "/etc/bfabric/pam.conf"
 #define BF_PAM_RUN_DIR   "/run/bfabric/pam" /* root's, 0700 (tmpfiles.d) */
-#define BF_PAM_CONF_MAX  ((size_t)64 << 10)
+/* Services in front of which a person may sit; the configuration replaces them. */
+#define BF_PAM_SERVICES "login sshd gdm-password lightdm sddm"
+#define BF_PAM_CONF_MAX ((size_t)64 << 10)
 
 /* Where a person is asked or told something. */
 enum bf_pam_prompt { BF_PAM_PROMPT_AUTO, BF_PAM_PROMPT_ENTER, BF_PAM_PROMPT_INFO };
@@ -82,6 +84,10 @@ void bf_pam_conf_release(struct bf_pam_conf *conf); /* a zeroed one is fine */
 bool bf_pam_list_has(const char *list, const char *name);
 /* The next word of *list, which moves on; *ret_len 0: there is none. Borrowed, not terminated. */
 const char *bf_pam_list_next(const char **list, size_t *ret_len);
+
+/* Nobody sits there, or they are about another account than the one that logged in: whatever a file
+ * says. */
+bool bf_pam_is_never_served(const char *service);
 
 /* The arguments of one line of a stack; strings are borrowed from argv. */
 struct bf_pam_arguments {
