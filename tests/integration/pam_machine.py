@@ -30,6 +30,7 @@ NAMESPACES = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--propag
 TOP = next(pathlib.Path(top) for top in ("/mnt", "/media", "/srv")
            if not any(str(used).startswith(top + "/")
                       for used in (BUILD, harness.SOURCE, sys.prefix, sys.base_prefix)))
+CONFIGURATION = pathlib.Path("/etc/bfabric/pam.conf")
 LIBEXEC, PROGRAMS = TOP / "libexec", TOP / "bin"
 PASSWORD = "correct horse"
 # crypt(3) of it, with few rounds
@@ -37,6 +38,15 @@ SHADOW = "$5$rounds=1000$bfabric$VISuF15hWmS0cmjLlHtKQys2ruQzzdJ8MNKbjC6uek2"
 DEVICES = ["null", "zero", "full", "random", "urandom", "tty", "fuse"]
 UNIX = "auth [success=1 default=ignore] pam_unix.so nodelay\nauth requisite pam_deny.so\n"
 REST = "account required pam_unix.so\nsession required pam_unix.so\n"
+
+# As pam_bfabric(8) has them; "@" is the module.
+DEFAULT = UNIX + "auth required pam_permit.so\nauth optional @ mark\n"
+ACQUIRE = UNIX + "auth optional @ acquire\nauth required pam_permit.so\n"
+PRIMARY = ("auth [success=done authinfo_unavail=ignore service_err=ignore ignore=ignore "
+           "user_unknown=ignore default=die] @\n" + UNIX + "auth required pam_permit.so\n")
+SECOND = (UNIX + "auth [success=ok ignore=ignore default=die] @\nauth required pam_permit.so\n")
+ACCOUNT = "account [success=ok ignore=ignore default=die] @\n"
+SESSION = "session optional @\n"
 
 
 def _why_not():
@@ -199,7 +209,9 @@ class Machine:
                                     "_bfabric:x:990:990::/:/usr/sbin/nologin\n"
                                     "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n")
         (etc / "shadow").write_text(f"root:{SHADOW}:19000:0:99999:7:::\n")
-        (etc / "shadow").chmod(0o600)
+        # a locker asks this program, which is of the group that may read it
+        os.chown(etc / "shadow", 0, os.stat("/sbin/unix_chkpwd").st_gid)
+        (etc / "shadow").chmod(0o640)
         (etc / "group").write_text("root:x:0:\ntty:x:5:\n_bfabric:x:990:\nnogroup:x:65534:\n")
         # A made-up machine asks nobody else who its users are.
         (etc / "nsswitch.conf").write_text("passwd: files\ngroup: files\nshadow: files\n"
@@ -231,15 +243,14 @@ class Machine:
 
     def default(self, service, rest=REST, first=""):
         """The default profile behind the password."""
-        self.stack(service, first + UNIX + "auth required pam_permit.so\nauth optional @ mark\n",
-                   rest + "session optional @\n")
+        self.stack(service, first + DEFAULT, rest + SESSION)
 
     def configure(self, server, mode=0o644, **keys):
         """pam.conf for this server (or this base URL)."""
         base = server if isinstance(server, str) else server.base_url
         keys = {"base_url": base, "client_id": "CLI", "env": "LAB", "scope": "api:read",
                 "libexec": LIBEXEC, "timeout": 20, **keys}
-        path = pathlib.Path("/etc/bfabric/pam.conf")
+        path = CONFIGURATION
         path.write_text("".join(f"{key} = {value}\n" for key, value in keys.items()
                                 if value is not None))
         path.chmod(mode)
