@@ -245,9 +245,13 @@ static enum bfabric_status run_it(
 	/* It was asked to end, and had just finished. */
 	if (run->why == BFABRIC_TIMEOUT && ret_end->known && ret_end->code == 0)
 		run->why = BFABRIC_OK;
-	/* Ctrl-C reaches the whole session, and a child that has just begun is still in it. */
-	if (run->why == BFABRIC_OK && (!ret_end->known || ret_end->code != 0) &&
-		bf_cancelled(run->child->cancel))
+	/*
+	 * Ctrl-C reaches the whole session, and a child that has just begun is still in it. Where
+	 * the child's time was over, too, before anybody looked, it is the person's wish that
+	 * counts.
+	 */
+	if ((run->why == BFABRIC_TIMEOUT || run->why == BFABRIC_OK) &&
+		(!ret_end->known || ret_end->code != 0) && bf_cancelled(run->child->cancel))
 		run->why = BFABRIC_CANCELLED;
 	return run->why == BFABRIC_OK ? BFABRIC_OK : fail(run, err);
 }

@@ -158,6 +158,23 @@ static void test_both_interrupted(void **state)
 	bfabric_cancel_free(ctrl_c);
 }
 
+/* The child's time is over at the same moment. */
+static void test_interrupted_when_time_is_over(void **state)
+{
+	(void)state;
+	assert_int_equal(bfabric_cancel_new(&ctrl_c, NULL), BFABRIC_OK);
+	(void)signal(SIGINT, interrupt);
+	{
+		AUTO_ASKED struct asked asked =
+			ask_this(program("trap 'kill -INT $PPID; exit 1' TERM; sleep 100 & wait"),
+				NULL, 1000, ctrl_c);
+
+		assert_fails(asked.status, BFABRIC_CANCELLED, asked.err, "interrupted while");
+	}
+	(void)signal(SIGINT, SIG_DFL);
+	bfabric_cancel_free(ctrl_c);
+}
+
 static int64_t clock_that_stands(void *data)
 {
 	(void)data;
@@ -364,6 +381,7 @@ int main(void)
 		unit_in_scratch(test_daemon_is_left_alone),
 		unit_in_scratch(test_cancel),
 		unit_in_scratch(test_both_interrupted),
+		unit_in_scratch(test_interrupted_when_time_is_over),
 		unit_in_scratch(test_other_clock),
 		unit_in_scratch(test_hosts),
 		unit_in_scratch(test_threads),
