@@ -11,7 +11,7 @@ import unittest
 import harness
 import keyring_program
 import secret_service as ss
-from keyring_program import ATTRIBUTES, GITS, LONG, OURS, PROGRAM, SHORT, message
+from keyring_program import ATTRIBUTES, GITS, LATER, LONG, OURS, PROGRAM, SHORT, message
 from secret_fake import DENIED, FakeProvider
 
 _missing = keyring_program.missing() or ss.needed("gnome-keyring-daemon", "dbus-daemon")
@@ -26,8 +26,9 @@ def setUpModule():
 class Places(keyring_program.Case):
     """Every operation, everywhere that something is missing."""
 
-    def everything(self, place, status, says, operations=("get", "store", "erase", "probe")):
-        budget = SHORT if status == "timeout" else LONG
+    def everything(self, place, status, says, operations=("get", "store", "erase", "probe"),
+                   hangs=SHORT):
+        budget = hangs if status == "timeout" else LONG
         results = self.ask_together([(place, operation, {"password": "p", "timeout": budget})
                                      for operation in operations])
         for operation, result in zip(operations, results):
@@ -76,7 +77,7 @@ class Places(keyring_program.Case):
                         link.sendall(b"220 some other service\r\n" * 100)
                 thread = threading.Thread(target=talk)
                 thread.start()
-                result = self.ask(place, "get", timeout=SHORT)
+                result = self.ask(place, "get", timeout=LONG)
                 thread.join()
         self.assertAnswer(result, "no-service", "cannot connect")
 
@@ -91,7 +92,8 @@ class Places(keyring_program.Case):
 
     def test_provider_that_never_starts(self):
         with ss.SleepingProvider() as place:
-            self.everything(place, "timeout", "does not start", ("get", "probe"))
+            self.everything(place, "timeout", "does not start", ("get", "probe"),
+                            hangs=LATER)
 
     def test_default_budget(self):
         """Nobody said how long: less than the two seconds after which callers give up."""
@@ -121,8 +123,9 @@ class Places(keyring_program.Case):
 
     def test_git_is_told_on_stderr(self):
         with ss.NoProvider() as nobody, ss.DeafBus() as deaf:
-            for place, code, says in ((nobody, 11, "keeps secrets"), (deaf, 13, "gave up after")):
-                result = self.ask(place, "get", request=GITS, timeout=SHORT)
+            for place, code, says, budget in ((nobody, 11, "keeps secrets", LONG),
+                                              (deaf, 13, "gave up after", SHORT)):
+                result = self.ask(place, "get", request=GITS, timeout=budget)
                 self.assertExit(result, code)
                 self.assertEqual(result.out, "")
                 self.assertRegex(result.err, f"^bfabric-keyring: .*{says}.*\n$")
@@ -155,7 +158,7 @@ class RealService(keyring_program.Case):
 
     def test_stopped(self):
         self.store.stop()
-        results = self.ask_together([(self.store, operation, {"password": "new", "timeout": SHORT})
+        results = self.ask_together([(self.store, operation, {"password": "new", "timeout": LATER})
                                      for operation in ("get", "store", "erase", "probe", "unlock")])
         for result in results:
             self.assertAnswer(result, "timeout", "secret service does not answer")
@@ -199,7 +202,7 @@ class RealService(keyring_program.Case):
         self.store.stop()
         process = harness.start([PROGRAM, "get"], self.environment(self.store),
                                 stdin=subprocess.PIPE, preexec_fn=odd)
-        result = harness.finish(process, message({**OURS, "timeout": SHORT}), timeout=20)
+        result = harness.finish(process, message({**OURS, "timeout": LATER}), timeout=20)
         self.assertAnswer(result, "timeout", "does not answer")
 
     def test_process_is_hardened(self):
@@ -260,7 +263,7 @@ class FakeService(keyring_program.Case):
                       for _, kind, _ in table]
             results = self.ask_together([
                 (place, operation, {"path": None, "password": "new",
-                                    "timeout": SHORT if status == "timeout" else LONG})
+                                    "timeout": LATER if status == "timeout" else LONG})
                 for place, (_, _, status) in zip(places, table)])
             for place, (call, kind, status), result in zip(places, table, results):
                 with self.subTest(**kind):
@@ -303,7 +306,7 @@ class FakeService(keyring_program.Case):
             result, called = self.ask_fake("unlock", prompt=prompt)
             self.assertAnswer(result, "denied", "dismissed")
             self.assertIn("Prompt", called)
-        result, called = self.ask_fake("unlock", prompt="ignore", budget=SHORT)
+        result, called = self.ask_fake("unlock", prompt="ignore", budget=LATER)
         self.assertAnswer(result, "timeout", "nobody answered the dialogue")
         self.assertEqual(called[-1], "Dismiss")
 

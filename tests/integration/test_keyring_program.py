@@ -7,7 +7,7 @@ import unittest
 import harness
 import keyring_program
 import secret_service as ss
-from keyring_program import ATTRIBUTES, GITS, OURS, PROGRAM, SHORT
+from keyring_program import ATTRIBUTES, GITS, LATER, OURS, PROGRAM
 
 _missing = keyring_program.missing() or ss.needed("gnome-keyring-daemon", "dbus-daemon")
 LARGEST = 60 << 10
@@ -262,7 +262,7 @@ class OursInKeePassXC(Store):
         for operation in ("get", "store", "erase", "probe"):
             self.assertAnswer(self.ask(self.store, operation, password="p"), "locked", "locked")
         # Its dialogue has nobody to answer it.
-        self.assertAnswer(self.ask(self.store, "unlock", timeout=SHORT), "timeout", "nobody answered")
+        self.assertAnswer(self.ask(self.store, "unlock", timeout=LATER), "timeout", "nobody answered")
         self.store.unlock()
         self.assertKept("kept")
         with self.saved():
