@@ -44,7 +44,7 @@ enum bfabric_status bf_apart_ready(struct bfabric_session *s, const struct bfabr
 {
 	struct bfabric_error why = {0};
 
-	if (!bf_session_apart(s))
+	if (!bf_session_apart(s) || s->no_programs) /* whose login waits, as it is meant to */
 		return BFABRIC_OK;
 	switch (bf_store_probe(&s->store, deadline, &why)) {
 	case BF_STORE_READY:

@@ -141,7 +141,8 @@ enum bfabric_status bf_device_login_run(struct bf_device_login *a, struct bfabri
 	enum bfabric_status status = bf_login_begin(&a->flow, session, ui, deadline, LOGIN_MS, err);
 
 	if (status == BFABRIC_OK)
-		status = bf_client_secret(&session->env, &session->store, &a->client_secret, err);
+		status = bf_client_secret(&session->env,
+			session->no_programs ? NULL : &session->store, &a->client_secret, err);
 	if (status == BFABRIC_OK)
 		status = start(a, err);
 	if (status != BFABRIC_OK)

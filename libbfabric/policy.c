@@ -281,15 +281,17 @@ static enum bfabric_status bring_up_to_date(struct bf_call *call, struct bf_lock
 	struct bf_state *state, bool *ret_overtaken, struct bfabric_error *err)
 {
 	enum bfabric_status status = BFABRIC_OK;
-	bool restore = false;
+	bool restore = false, waited = false;
 
 	if (call->s->env.method == BFABRIC_AUTH_OAUTH)
 		status = bf_state_reconcile(call, state, &restore, err);
+	/* A login that waited in a file may have copies: exchanged, they are worth nothing. */
+	waited = state->rescued && !*state->record.predecessor && bf_session_apart(call->s);
 	if (status == BFABRIC_OK && (restore || state->rescued))
 		status = mend(call, state, err);
 	if (status != BFABRIC_OK)
 		return bf_call_fall_back_all(call, lock, status, err);
-	if (restore && !call->force && !call->rejected &&
+	if (restore && !waited && !call->force && !call->rejected &&
 		bf_token_fresh(&call->cached, bf_wall(call->s->sys), call->min_ttl))
 		return bf_call_serve(call, &call->cached, err);
 	return bf_renew(call, lock, state, ret_overtaken, err);

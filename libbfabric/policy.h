@@ -66,6 +66,7 @@ struct bfabric_session {
 	void (*trace)(void *data, const char *text); /* NULL: nobody listens */
 	void *trace_data;
 	bool stays;             /* see session.h */
+	bool no_programs;       /* likewise: what is for the store waits */
 	pthread_mutex_t policy; /* one thread at a time waits, refreshes, logs in */
 	struct bf_memory memory;
 	struct bf_record *own; /* a login in memory only; NULL: it lies in files, see `paths` */

@@ -109,8 +109,10 @@ enum bfabric_status bf_session_new(struct bf_environment *environment, const cha
 		status = bf_store_open(environment,
 			(seams && seams->in_memory) || s->paths.stays ? "file" : NULL, s->sys,
 			s->cancel, &s->store, err);
-	if (status == BFABRIC_OK && seams && bf_store_apart(&s->store) && seams->no_programs)
+	if (status == BFABRIC_OK && seams && bf_store_apart(&s->store) && seams->no_programs) {
 		s->store.refused = seams->no_programs;
+		s->no_programs = true;
+	}
 	s->stays = seams && seams->stays;
 	if (status != BFABRIC_OK)
 		return status;

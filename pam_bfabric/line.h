@@ -14,6 +14,8 @@
  *   claim           which one names the person: "sub", "email", ...; "sub" without it
  *   expect[]        session: who may approve, by that claim; without any, everybody may
  *   group[]         auth: one of them must be in the claim `groups` of who approved
+ *   place           session: "runtime", it stays in the runtime directory
+ *   session         session: what it is called by whoever ends it (libbfabric/login_stay.h)
  *   timeout         seconds for the whole of it
  *   user, service, host   for the module's own text and log
  *

@@ -1,6 +1,7 @@
 /* login_place.c - see login_place.h. */
 #include "login_place.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What an entry consists of; borrows from the environment. */
@@ -46,16 +47,11 @@ static enum bfabric_status compare(const struct bf_environment *env,
 			"the environment %.80s in %.200s is for another server, client or "
 			"method: it was left alone",
 			env->name, theirs->file);
-	if (bf_environment_apart(theirs))
-		return bf_fail(err, BFABRIC_STORE_UNAVAILABLE,
-			"the environment %.80s keeps its login in %.200s, which is not opened "
-			"while a session starts: run bfabric login",
-			env->name, theirs->store);
 	return BFABRIC_OK;
 }
 
 enum bfabric_status bf_login_place_check(
-	const struct bf_environment *env, bool *ret_missing, struct bfabric_error *err)
+	struct bf_environment *env, bool *ret_missing, struct bfabric_error *err)
 {
 	BF_AUTO_CONFIG struct bf_config *config = NULL;
 	BF_AUTO_ENVIRONMENT struct bf_environment theirs = {0};
@@ -70,7 +66,15 @@ enum bfabric_status bf_login_place_check(
 		return bf_config_check_write(/* config_file= */ NULL, &entry.change, err);
 	}
 	status = bf_config_select(config, env->name, /* ret_chosen_by= */ NULL, &theirs, err);
-	return status == BFABRIC_OK ? compare(env, &theirs, err) : status;
+	if (status == BFABRIC_OK)
+		status = compare(env, &theirs, err);
+	if (status != BFABRIC_OK || !bf_environment_apart(&theirs))
+		return status;
+	free(env->store);
+	env->store = BF_TAKE(theirs.store);
+	free(env->file); /* where it is looked again whether that store is still the one */
+	env->file = BF_TAKE(theirs.file);
+	return BFABRIC_OK;
 }
 
 enum bfabric_status bf_login_place_write(

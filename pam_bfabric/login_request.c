@@ -52,6 +52,7 @@ static enum bfabric_status read_timeout(struct bf_login_request *request, struct
 
 static enum bfabric_status read_texts(struct bf_login_request *request, struct bfabric_error *err)
 {
+	const char *place = NULL;
 	const struct {
 		const char *key, **to;
 		bool needed;
@@ -65,6 +66,8 @@ static enum bfabric_status read_texts(struct bf_login_request *request, struct b
 		{"proxy", &request->proxy, false},
 		{"env", &request->env, request->mode == BF_LOGIN_SESSION},
 		{"claim", &request->claim, false},
+		{"session", &request->session, false},
+		{"place", &place, false},
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -74,6 +77,9 @@ static enum bfabric_status read_texts(struct bf_login_request *request, struct b
 	}
 	if (!request->claim)
 		request->claim = "sub";
+	if (place && strcmp(place, "runtime") != 0)
+		return bf_fail(err, BFABRIC_BAD_CALL, "the place is another than runtime");
+	request->stays = place;
 	return BFABRIC_OK;
 }
 

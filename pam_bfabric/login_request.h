@@ -22,9 +22,11 @@ struct bf_login_request {
 	enum bf_login_mode mode;
 	const char *base_url, *client_id;
 	const char *client_secret_file, *scope, *issuer, *ca_file, *proxy;
-	const char *env;   /* session */
-	const char *claim; /* never NULL */
-	int64_t timeout;   /* seconds, 1 to BF_LOGIN_TIMEOUT_MAX */
+	const char *env;     /* session */
+	const char *claim;   /* never NULL */
+	const char *session; /* session: what the module calls the session that brings the login */
+	bool stays;          /* session: it stays in the runtime directory */
+	int64_t timeout;     /* seconds, 1 to BF_LOGIN_TIMEOUT_MAX */
 };
 
 #define BF_AUTO_LOGIN_REQUEST BF_CLEANUP(bf_login_request_release)

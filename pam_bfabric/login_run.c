@@ -83,8 +83,11 @@ static enum bfabric_status open_session(
 	struct run *run, struct bfabric_cancel *cancel, struct bfabric_error *err)
 {
 	BF_AUTO_ENVIRONMENT struct bf_environment env = {0};
-	const struct bf_session_seams seams = {
-		.cancel = cancel, .in_memory = run->request->mode == BF_LOGIN_AUTH};
+	const struct bf_session_seams seams = {.cancel = cancel,
+		.in_memory = run->request->mode == BF_LOGIN_AUTH,
+		.in_runtime = run->request->stays,
+		.no_programs = "the store is not opened while a session starts; later: bfabric "
+			       "auth refresh --pending"};
 	enum bfabric_status status = describe(run->request, &env, err);
 
 	if (status == BFABRIC_OK && run->request->mode == BF_LOGIN_SESSION)
@@ -227,6 +230,7 @@ static enum bfabric_status finish(
 	if (run->login.flow.deadline < enough)
 		run->login.flow.deadline = enough;
 	bf_device_login_grant(&run->login, &grant);
+	grant.session = run->request->session;
 	if (auth && bf_cancelled(cancel))
 		status = bf_fail(err, BFABRIC_CANCELLED, "the login was cancelled");
 	if (status == BFABRIC_OK)

@@ -357,10 +357,13 @@ class Apart(PamStoreCase):
                 self.assertEqual(self.traced("refresh")["valid"], "yes")
                 self.assertEqual(self.store.documents(), {})
         self.assertExit(self.bfabric("auth", "refresh", "--pending"), 0)
-        self.assertEqual(self.store.document("SANDBOX")["refresh_token"], reply["refresh_token"])
         self.assertEqual(self.rescues(), [])
+        # what lay in a file is worth nothing any more
+        self.assertNotEqual(self.store.document("SANDBOX")["refresh_token"], reply["refresh_token"])
+        self.assertEqual(len(self.server.refreshes()), 1)
         self.expire()
         self.assertNotEqual(self.token(), reply["access_token"])
+        self.assertEqual([line["status"] for line in self.server.refreshes()], [200, 200])
 
     def test_due_refresh_waits_for_the_person(self):
         reply = self.mint()
@@ -369,7 +372,7 @@ class Apart(PamStoreCase):
         self.expire()
         result = self.ask("refresh")
         self.assertExit(result, 6)
-        self.assertEqual(self.server.refreshes(), [])
+        self.assertEqual(len(self.server.refreshes()), 1)  # when it was moved
         self.assertEqual(self.answer("valid")["valid"], "yes")
         self.assertTrue(self.token())
 
