@@ -31,7 +31,8 @@ static enum bfabric_status describe(struct bfabric_session *s, const struct bf_l
 		grant->reply, bf_wall(s->sys), /* previous= */ NULL, &held->tokens[0], err);
 }
 
-static const char *give_back(struct bfabric_session *s, const struct bf_login_grant *grant)
+static const char *give_back(
+	struct bfabric_session *s, const struct bf_login_grant *grant, bool *ret_done)
 {
 	BF_AUTO_RECORD struct bf_record record = BF_RECORD_INIT;
 	BF_CLEANUP(held_release) struct bf_held held = {0};
@@ -41,7 +42,8 @@ static const char *give_back(struct bfabric_session *s, const struct bf_login_gr
 	if (status == BFABRIC_OK)
 		status = bf_logout_revoke(s, &record, &held, /* cancel= */ NULL,
 			bf_boot_ms(s->sys) + UNDO_MS, &result, /* err= */ NULL);
-	if (status == BFABRIC_OK && !bf_logout_leaves_valid(&result))
+	*ret_done = status == BFABRIC_OK && !bf_logout_leaves_valid(&result);
+	if (*ret_done)
 		return "it was revoked at the server";
 	if (status == BFABRIC_OK && result.refresh.revoked == BF_REVOKED_DONE)
 		return "it was revoked at the server, but its access token may be valid until it "
@@ -49,12 +51,14 @@ static const char *give_back(struct bfabric_session *s, const struct bf_login_gr
 	return "it could not be revoked and may stay valid at the server";
 }
 
-void bf_login_undo(
+bool bf_login_undo(
 	struct bfabric_session *s, const struct bf_login_grant *grant, struct bfabric_error *err)
 {
-	const char *fate = give_back(s, grant);
+	bool done = false;
+	const char *fate = give_back(s, grant, &done);
 	struct bfabric_error why = *err;
 
 	bf_trace(s, "a login that is not kept: %s", fate);
 	(void)bf_fail(err, why.status, "%.400s; %s", why.text, fate);
+	return done;
 }

@@ -11,9 +11,10 @@
 
 /*
  * Revoke what the flow brought, in at most ten seconds, also when its person wished to stop; and
- * add to `err`, which tells why the login is not kept, what became of it.
+ * add to `err`, which tells why the login is not kept, what became of it. False: something of it
+ * may still be valid.
  */
-void bf_login_undo(
+bool bf_login_undo(
 	struct bfabric_session *s, const struct bf_login_grant *grant, struct bfabric_error *err);
 
 #endif

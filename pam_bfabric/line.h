@@ -3,7 +3,7 @@
  *
  * The module speaks once, first: key=value lines that an empty line ends (base/kv.h).
  *
- *   mode            auth | session
+ *   mode            auth | session | revoke
  *   base_url        of the B-Fabric
  *   client_id       of the client that asks
  *   client_secret_file   path of its secret, if it has one
@@ -14,6 +14,7 @@
  *   claim           which one names the person: "sub", "email", ...; "sub" without it
  *   expect[]        session: who may approve, by that claim; without any, everybody may
  *   group[]         auth: one of them must be in the claim `groups` of who approved
+ *   token           revoke: what is given back, the reply of a token endpoint (JSON)
  *   place           session: "runtime", it stays in the runtime directory
  *   session         session: what it is called by whoever ends it (libbfabric/login_stay.h)
  *   timeout         seconds for the whole of it
@@ -29,7 +30,7 @@
  *   identity NAME EVIDENCE_KIND   who approved, and by what that is known
  *   token JSON                    the reply of the token endpoint; printable ASCII
  *   stored NAME|-                 it is saved; -: nobody said whose it is
- *   valid yes|no                  can the login that is there be used?
+ *   valid yes|no                  can the login that is there be used? revoke: no, not any more
  *   note TEXT                     for the log, not for the person; anywhere
  *   failed STATUS TEXT            the end; STATUS as bfabric_status_name has it
  *

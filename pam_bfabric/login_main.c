@@ -12,6 +12,7 @@
 #include "build_paths.h"
 #include "line.h"
 #include "login_harden.h"
+#include "login_revoke.h"
 #include "login_run.h"
 
 #include "../libbfabric/base/file.h"
@@ -29,6 +30,8 @@ static enum bfabric_status run(struct bfabric_error *err)
 
 	if (status == BFABRIC_OK)
 		status = bf_login_request_read(STDIN_FILENO, &request, err);
+	if (status == BFABRIC_OK && request.mode == BF_LOGIN_REVOKE)
+		return bf_login_revoke(&request, STDIN_FILENO, err);
 	if (status == BFABRIC_OK)
 		status = bfabric_cancel_new(&cancel, err);
 	if (status != BFABRIC_OK)

@@ -26,8 +26,11 @@ static enum bfabric_status read_mode(struct bf_login_request *request, struct bf
 		request->mode = BF_LOGIN_AUTH;
 	else if (mode && strcmp(mode, "session") == 0)
 		request->mode = BF_LOGIN_SESSION;
+	else if (mode && strcmp(mode, "revoke") == 0)
+		request->mode = BF_LOGIN_REVOKE;
 	else
-		return bf_fail(err, BFABRIC_BAD_CALL, "the mode is neither auth nor session");
+		return bf_fail(
+			err, BFABRIC_BAD_CALL, "the mode is neither auth nor session nor revoke");
 	return BFABRIC_OK;
 }
 
@@ -66,6 +69,7 @@ static enum bfabric_status read_texts(struct bf_login_request *request, struct b
 		{"proxy", &request->proxy, false},
 		{"env", &request->env, request->mode == BF_LOGIN_SESSION},
 		{"claim", &request->claim, false},
+		{"token", &request->token, request->mode == BF_LOGIN_REVOKE},
 		{"session", &request->session, false},
 		{"place", &place, false},
 	};

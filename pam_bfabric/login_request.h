@@ -13,6 +13,7 @@
 
 enum bf_login_mode {
 	BF_LOGIN_AUTH,    /* say who approved and hand the token over */
+	BF_LOGIN_REVOKE,  /* give a token back */
 	BF_LOGIN_SESSION, /* keep it as the login of whoever runs this */
 };
 
@@ -22,6 +23,7 @@ struct bf_login_request {
 	enum bf_login_mode mode;
 	const char *base_url, *client_id;
 	const char *client_secret_file, *scope, *issuer, *ca_file, *proxy;
+	const char *token;   /* revoke; a secret */
 	const char *env;     /* session */
 	const char *claim;   /* never NULL */
 	const char *session; /* session: what the module calls the session that brings the login */

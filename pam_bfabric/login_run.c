@@ -61,7 +61,7 @@ static char *wanted_scope(const char *scope)
 	return scope ? bf_concat("openid ", scope, NULL) : bf_concat("openid", NULL);
 }
 
-static enum bfabric_status describe(const struct bf_login_request *request,
+enum bfabric_status bf_login_environment(const struct bf_login_request *request,
 	struct bf_environment *ret, struct bfabric_error *err)
 {
 	const struct bfabric_server server = {.base_url = request->base_url,
@@ -88,7 +88,7 @@ static enum bfabric_status open_session(
 		.in_runtime = run->request->stays,
 		.no_programs = "the store is not opened while a session starts; later: bfabric "
 			       "auth refresh --pending"};
-	enum bfabric_status status = describe(run->request, &env, err);
+	enum bfabric_status status = bf_login_environment(run->request, &env, err);
 
 	if (status == BFABRIC_OK && run->request->mode == BF_LOGIN_SESSION)
 		status = bf_login_place_check(&env, &run->entry_missing, err);

@@ -8,6 +8,7 @@
 #ifndef PAM_BFABRIC_LOGIN_RUN_H
 #define PAM_BFABRIC_LOGIN_RUN_H
 
+#include "../libbfabric/session.h"
 #include "login_request.h"
 
 /*
@@ -16,5 +17,9 @@
  */
 BF_MUST_USE enum bfabric_status bf_login_run(const struct bf_login_request *request, int fd,
 	struct bfabric_cancel *cancel, struct bfabric_error *err);
+
+/* What the request says about server and client. */
+BF_MUST_USE enum bfabric_status bf_login_environment(const struct bf_login_request *request,
+	struct bf_environment *ret, struct bfabric_error *err);
 
 #endif

@@ -21,7 +21,8 @@ import harness
 PROGRAM = harness.BUILD / "pam_bfabric" / "bfabric-pam-login"
 ROOT = os.geteuid() == 0
 NOBODY = {"user": 65534, "group": 65534, "extra_groups": []} if ROOT else {}
-FIELDS = {"code": 4, "wait": 1, "identity": 2, "token": 1, "stored": 1, "note": 1, "failed": 2}
+FIELDS = {"code": 4, "wait": 1, "identity": 2, "token": 1, "stored": 1, "valid": 1, "note": 1,
+          "failed": 2}
 
 
 class PamHome(harness.Home):
