@@ -67,7 +67,7 @@ bool bf_trial_decides(const struct bf_stack_line *line)
 {
 	int unused = 0;
 
-	return !line->broken && !line->substack && bf_pam_role_of(line) == BF_PAM_ROLE_NONE &&
+	return !line->fails && !line->substack && bf_pam_role_of(line) == BF_PAM_ROLE_NONE &&
 	       !is_gate(line) && !is_known(line, &unused) &&
 	       !bf_stack_is_module(line, "pam_faillock");
 }

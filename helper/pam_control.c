@@ -73,7 +73,7 @@ static bool take_number(const char **at, int *ret)
 		if (number < JUMP_MAX)
 			number = number * 10 + (**at - '0');
 	*ret = number;
-	return true;
+	return number > 0; /* libpam jumps over one line at least */
 }
 
 static bool take_pair(const char **at, int actions[BF_STACK_CODES])
@@ -110,12 +110,13 @@ static bool take_pairs(const char *text, int ret_actions[BF_STACK_CODES])
 
 bool bf_control_parse(const char *text, bool brackets, int ret_actions[BF_STACK_CODES])
 {
-	if (brackets)
-		return take_pairs(text, ret_actions);
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]) && !brackets; i++)
 		if (strcasecmp(words[i].word, text) == 0)
-			return take_pairs(words[i].means, ret_actions);
-	return take_pairs(text, ret_actions);
+			text = words[i].means;
+	if (take_pairs(text, ret_actions))
+		return true;
+	bf_control_all(ret_actions, BF_STACK_DO_BAD);
+	return false;
 }
 
 const char *bf_stack_action_name(const struct bf_stack_line *line, enum bf_stack_code code)

@@ -8,8 +8,8 @@
 #include "pam_stack.h"
 
 /*
- * "required" and the like, or, in brackets, "success=ok default=die". False: it is not understood,
- * for which libpam takes every code as bad.
+ * "required" and the like, or, in brackets, "success=ok default=die". False: it is not understood;
+ * every code is bad then, as for libpam.
  */
 BF_MUST_USE bool bf_control_parse(const char *text, bool brackets, int ret_actions[BF_STACK_CODES]);
 

@@ -125,6 +125,7 @@ static enum bfabric_status take_arguments(
 static void break_line(struct bf_stack_line *line, const char *why)
 {
 	line->broken = why;
+	line->fails = true;
 	bf_control_all(line->actions, BF_STACK_DO_BAD);
 }
 
@@ -194,7 +195,7 @@ static enum bfabric_status take_module(struct reading *reading, const struct sou
 	else if (substack || included)
 		return take_stack(reading, from, line, substack, err);
 	else if (!bf_control_parse(control, brackets, line->actions))
-		break_line(line, "its control is not understood");
+		line->broken = "its control is not understood";
 	status = take_arguments(line, at, err);
 	return status == BFABRIC_OK ? append(reading, line, err) : status;
 }

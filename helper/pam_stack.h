@@ -49,7 +49,8 @@ struct bf_stack_line {
 	enum bf_stack_type type;
 	bool quiet;         /* '-': nothing is logged where the module is missing */
 	bool substack;      /* runs nothing: the lines of a higher level that follow are it */
-	const char *broken; /* why it always fails; NULL: it does not. A static text */
+	const char *broken; /* why it can only fail; NULL: it can do more. A static text */
+	bool fails;         /* so much that no module is called */
 	unsigned level;     /* of substacks */
 	int actions[BF_STACK_CODES];
 	char *file; /* with `number`, where it stands */

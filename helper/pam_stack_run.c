@@ -32,7 +32,7 @@ bool bf_stack_is_module(const struct bf_stack_line *line, const char *name)
 	size_t len = 0;
 	const char *own = bf_stack_module_name(line, &len);
 
-	return !line->broken && !line->substack && strlen(name) == len &&
+	return !line->fails && !line->substack && strlen(name) == len &&
 	       memcmp(own, name, len) == 0;
 }
 
@@ -123,7 +123,7 @@ int bf_stack_run(
 		level = line->level;
 		if (line->substack)
 			continue;
-		decide(&run, line->broken ? BF_STACK_PERM_DENIED : module(data, line));
+		decide(&run, line->fails ? BF_STACK_PERM_DENIED : module(data, line));
 		if (run.at < stack->count)
 			level = level_at(&run, run.at);
 	}
