@@ -277,6 +277,28 @@ static enum bfabric_status talk(struct run *run, struct bfabric_error *err)
 	return listen_to_child(run, err);
 }
 
+/*
+ * From here on what the child says cannot be sent any more, so that it gives back what it cannot
+ * hand over; what it had said before is read, and what is in there is given back by us.
+ */
+static void give_back(struct run *run)
+{
+	const struct bf_pam_flow *flow = run->flow;
+	bool found = run->child.fd >= 0 && shutdown(run->child.fd, SHUT_RD) == 0;
+
+	while (found && bf_secret_empty(&run->grant.token)) {
+		struct bf_line line = {0};
+
+		if (bf_pam_hear(&run->child, &line, &found, /* err= */ NULL) != BFABRIC_OK)
+			break;
+		if (found && line.verb == BF_LINE_TOKEN)
+			bf_secret_puts(&run->grant.token, line.token);
+	}
+	bf_pam_child_stop(flow->call, &run->child);
+	if (!run->grant.token.failed)
+		bf_pam_revoke(flow->call, flow->conf, &run->grant);
+}
+
 enum bfabric_status bf_pam_flow_run(
 	const struct bf_pam_flow *flow, struct bf_pam_grant *ret, struct bfabric_error *err)
 {
@@ -292,8 +314,7 @@ enum bfabric_status bf_pam_flow_run(
 		run.grant = (struct bf_pam_grant)BF_PAM_GRANT_INIT;
 		return status;
 	}
-	bf_pam_child_stop(flow->call, &run.child);
-	bf_pam_revoke(flow->call, flow->conf, &run.grant); /* one that came, and cannot be used */
+	give_back(&run);
 	report_failure(flow, &why);
 	return bf_fail(err, status, "%s", why.text);
 }

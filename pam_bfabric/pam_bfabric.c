@@ -1,12 +1,12 @@
 /*
  * pam_bfabric.so - what PAM calls. pam_bfabric(8) says what each stack does.
  *
- * Of the two profiles one is here: a login is kept fresh, or made, when a session opens, and nobody
- * is denied. The other, B-Fabric as a factor of authentication, is not: a stack that relies on it
- * must not let people in, so that it is answered with an error, never with success, and not with
- * PAM_IGNORE either, which a second factor would take for consent.
+ * Two profiles: a login is kept fresh, or made, when a session opens, and nobody is denied; or
+ * B-Fabric is a factor of authentication (factor.h). There PAM_IGNORE means that the call is not
+ * about us, which is known before anybody is asked: a second factor takes it for consent.
  */
 #include <syslog.h>
+#include "factor.h"
 #include "keep.h"
 #include "session.h"
 #include "setcred.h"
@@ -30,23 +30,6 @@ static int mark(const struct bf_pam_call *call)
 	return PAM_IGNORE;
 }
 
-/* Asked to decide who somebody is, or what they may do. */
-static int refuse(const struct bf_pam_call *call, bool understood, const char *what, bool ask)
-{
-	BF_AUTO_PAM_USER struct bf_pam_user user = {0};
-	BF_AUTO_PAM_CONF struct bf_pam_conf conf = {0};
-	int rc = bf_pam_gate(call, ask, &user);
-
-	if (rc == PAM_SUCCESS && !understood)
-		return PAM_SERVICE_ERR; /* said in the log */
-	if (rc == PAM_SUCCESS)
-		rc = bf_pam_configured(call, &user, &conf);
-	if (rc != PAM_SUCCESS)
-		return rc;
-	bf_pam_log(call, LOG_ERR, "%s by B-Fabric is not built yet: refused", what);
-	return PAM_SERVICE_ERR;
-}
-
 EXPORT int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	struct bf_pam_call call;
@@ -58,7 +41,7 @@ EXPORT int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const ch
 		bf_pam_log(&call, LOG_WARNING, "acquire is not built yet: nobody is asked");
 		return PAM_IGNORE;
 	}
-	return refuse(&call, understood, "authentication", /* ask= */ true);
+	return bf_pam_authenticate(&call, understood);
 }
 
 EXPORT int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
@@ -75,7 +58,7 @@ EXPORT int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char 
 	struct bf_pam_call call;
 	const bool understood = begin(&call, pamh, flags, argc, argv);
 
-	return refuse(&call, understood, "account management", /* ask= */ false);
+	return bf_pam_account(&call, understood);
 }
 
 static int open_session(const struct bf_pam_call *call, bool understood)

@@ -67,10 +67,17 @@ static int talk(int count, const struct pam_message **messages, struct pam_respo
 		return PAM_CONV_ERR;
 	*ret_replies = calloc((size_t)count, sizeof(**ret_replies));
 	for (int i = 0; i < count; i++) {
-		scene.prompts += messages[i]->msg_style == PAM_PROMPT_ECHO_ON ||
-				 messages[i]->msg_style == PAM_PROMPT_ECHO_OFF;
-		if (scene.mood == SCENE_SHOWS)
-			append(scene.shown, sizeof(scene.shown), messages[i]->msg);
+		bool asks = messages[i]->msg_style == PAM_PROMPT_ECHO_ON ||
+			    messages[i]->msg_style == PAM_PROMPT_ECHO_OFF;
+
+		scene.prompts += asks;
+		if (scene.mood != SCENE_SHOWS)
+			continue;
+		append(scene.shown, sizeof(scene.shown), messages[i]->msg);
+		if (asks && scene.at_prompt)
+			scene.at_prompt(scene.prompts);
+		if (asks && scene.typed)
+			(*ret_replies)[i].resp = strdup(scene.typed);
 	}
 	return PAM_SUCCESS;
 }

@@ -30,9 +30,11 @@ enum scene_mood {
 struct scene {
 	pam_handle_t *pamh;
 	enum scene_mood mood;
-	char shown[8192]; /* each message with a LF */
-	char log[8192];   /* the same; no priorities */
-	int prompts;      /* messages that ask for something */
+	char shown[8192];             /* each message with a LF */
+	char log[8192];               /* the same; no priorities */
+	int prompts;                  /* messages that ask for something */
+	const char *typed;            /* what they are answered; NULL: success, and no line */
+	void (*at_prompt)(int count); /* called before the answer, if set */
 };
 extern struct scene scene;
 
