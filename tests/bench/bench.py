@@ -16,6 +16,7 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
 import harness  # noqa: E402  (after the path to it)
 import keyring_bench  # noqa: E402
+import pam_bench  # noqa: E402
 
 SPAWN = harness.BUILD / "tests" / "bench" / "spawn"
 INPROC = harness.BUILD / "tests" / "bench" / "inproc"
@@ -260,6 +261,7 @@ class Bench:
             self.in_process(home)
         self.refresh()
         keyring_bench.measure(self, spawn, ms, ROUNDS)
+        pam_bench.measure(self, spawn, ms, ROUNDS)
         self.verification()
         shutil.rmtree(self.folder)
         print()

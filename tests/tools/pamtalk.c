@@ -18,11 +18,10 @@
  *	repeat N SERVICE USER FUNCTION:FLAGS...   all of it N times, with nothing said in between
  *	load N MODULE                   dlopen(3) and dlclose(3)
  *
- *	{"shown":TEXT,"error":false}   {"prompt":TEXT,"echo":true}   {"log":TEXT}
+ *	{"shown":TEXT,"error":false,"us":9}   {"prompt":TEXT,"echo":true,"us":9}   {"log":TEXT}
  *	{"call":NAME,"code":0,"ms":12,"changed":null}      changed: a word of process_state.h
- *	{"end":0,...}   {"repeat":N,"codes":{"open":{"0":N}},...}   {"load":N,...}
- *	        ...: "descriptors", "threads", "children", "bytes" (allocated), each as more than
- *before
+ *	{"end":0,...}   {"repeat":N,"codes":{"open":{"0":N}},"us":9,...}   {"load":N,...}
+ *	        ...: "descriptors", "threads", "children", "bytes", each as more than before
  *
  * It sees what a program sees, so nothing here is about the module from within; the exit status is
  * not 0 when a command is wrong.
@@ -34,7 +33,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include "pamtalk_world.h"
 #include "tests/unit/process_state.h"
@@ -53,14 +51,6 @@ static struct {
 	pam_handle_t *pamh;
 	struct amount before; /* of pam_start */
 } talk;
-
-static int64_t now_ms(void)
-{
-	struct timespec now = {0};
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* The next word of a command, which must be there. */
 static char *next(char **rest)
@@ -156,16 +146,16 @@ static void call(const char *name, int flags)
 {
 	static struct process_state before, after;
 	const struct function *function = &functions[function_of(name)];
-	const int64_t began = now_ms();
 	const char *changed;
 	int code;
 
 	process_state(&before);
+	world.began = now_us();
 	code = function->call(talk.pamh, flags);
 	process_state(&after);
 	changed = process_state_difference(&before, &after);
 	say(json_pack("{s:s,s:i,s:I,s:s?}", "call", name, "code", code, "ms",
-		(json_int_t)(now_ms() - began), "changed", changed));
+		(json_int_t)((now_us() - world.began) / 1000), "changed", changed));
 }
 
 struct round {
@@ -210,7 +200,7 @@ static void repeat(long rounds, const char *service, const char *user, char *cal
 {
 	struct round round = {0};
 	struct amount before = amount();
-	const int64_t began = now_ms();
+	int64_t taken = 0;
 
 	while (calls) {
 		char *word = next(&calls);
@@ -228,12 +218,14 @@ static void repeat(long rounds, const char *service, const char *user, char *cal
 			await_children(&before);
 			before = amount();
 		}
+		taken -= now_us();
 		run_round(&round, service, user);
+		taken += now_us();
 	}
 	await_children(&before);
 	world.quiet = false;
 	say_left(&before, json_pack("{s:I,s:o,s:I}", "repeat", (json_int_t)rounds, "codes",
-				  codes_of(&round), "ms", (json_int_t)(now_ms() - began)));
+				  codes_of(&round), "us", (json_int_t)taken));
 }
 
 static void load(long rounds, const char *module)

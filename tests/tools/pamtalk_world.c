@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define EXPORTED  __attribute__((visibility("default")))
@@ -27,6 +28,14 @@ void say(json_t *line)
 				    fflush(stdout) != 0))
 		die("nobody listens");
 	json_decref(line);
+}
+
+int64_t now_us(void)
+{
+	struct timespec now = {0};
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 /* ---- what the module finds ------------------------------------------------------------------- */
@@ -119,12 +128,14 @@ static int converse_one(const struct pam_message *message, struct pam_response *
 	const bool echo = message->msg_style == PAM_PROMPT_ECHO_ON;
 
 	if (echo || message->msg_style == PAM_PROMPT_ECHO_OFF) {
-		say(json_pack("{s:s,s:b}", "prompt", message->msg, "echo", echo));
+		say(json_pack("{s:s,s:b,s:I}", "prompt", message->msg, "echo", echo, "us",
+			(json_int_t)(now_us() - world.began)));
 		return world.mood == DROPS ? PAM_SUCCESS : answer(&reply->resp);
 	}
 	if (world.mood == SHOWS)
-		say(json_pack("{s:s,s:b}", "shown", message->msg, "error",
-			message->msg_style == PAM_ERROR_MSG));
+		say(json_pack("{s:s,s:b,s:I}", "shown", message->msg, "error",
+			message->msg_style == PAM_ERROR_MSG, "us",
+			(json_int_t)(now_us() - world.began)));
 	return PAM_SUCCESS;
 }
 

@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include <security/pam_appl.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #define PAMTALK_LINE 8192
 
@@ -18,6 +19,7 @@ struct world {
 	enum mood mood;
 	char answer[PAMTALK_LINE]; /* a command that says how to; "ask": it is asked for */
 	bool quiet;                /* nothing is said */
+	int64_t began;             /* the call that runs, now_us() */
 };
 extern struct world world;
 
@@ -26,6 +28,8 @@ __attribute__((noreturn)) void die(const char *what);
 
 /* Takes the line over, also when it is NULL (no memory, or not UTF-8), which is a failure. */
 void say(json_t *line);
+
+int64_t now_us(void);
 
 /* The next command, without its LF; false: there is none any more. */
 bool read_line(char line[PAMTALK_LINE]);
