@@ -31,6 +31,7 @@ TOP = next(pathlib.Path(top) for top in ("/mnt", "/media", "/srv")
            if not any(str(used).startswith(top + "/")
                       for used in (BUILD, harness.SOURCE, sys.prefix, sys.base_prefix)))
 CONFIGURATION = pathlib.Path("/etc/bfabric/pam.conf")
+WAITING = pathlib.Path("/run/bfabric/pam")
 LIBEXEC, PROGRAMS = TOP / "libexec", TOP / "bin"
 PASSWORD = "correct horse"
 # crypt(3) of it, with few rounds
@@ -187,7 +188,8 @@ class Machine:
                 mount("--bind", f"/dev/{name}", dev / name)
         for name in ("pts", "shm"):
             (dev / name).mkdir()
-        mount("-t", "devpts", "-o", "newinstance,ptmxmode=0666,mode=620,gid=5", "devpts", dev / "pts")
+        mount("-t", "devpts", "-o", "newinstance,ptmxmode=0666,mode=620,gid=5", "devpts",
+              dev / "pts")
         (dev / "ptmx").symlink_to("pts/ptmx")
         (dev / "fd").symlink_to("/proc/self/fd")
         mount("--rbind", dev, "/dev")
@@ -289,6 +291,11 @@ def machine():
 def requests(server, since=0):
     """The endpoints that were asked by others than the test, in order."""
     return [line["endpoint"] for line in server.log()[since:] if line["endpoint"] != "control"]
+
+
+def waiting():
+    """Tokens that wait for a session."""
+    return [path.name for path in WAITING.iterdir() if len(path.name) >= 32]
 
 
 def processes(name):

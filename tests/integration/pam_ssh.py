@@ -76,7 +76,7 @@ class Sshd:
                    "GlobalKnownHostsFile": "none", "StrictHostKeyChecking": "yes",
                    "PreferredAuthentications": method, "IdentitiesOnly": "yes",
                    "IdentityAgent": "none", "NumberOfPasswordPrompts": 1, "LogLevel": "ERROR",
-                   "IdentityFile": self.path / "key" if method == BY_KEY else "none", **more}
+                   "IdentityFile": self.path / "key" if BY_KEY in method else "none", **more}
         return ["-F", "none"] + [f"-o{key}={value}" for key, value in options.items()]
 
     # ---- without a terminal ----
@@ -86,7 +86,8 @@ class Sshd:
         env = {**harness.base_environment(), "SSH_ASKPASS": str(self._answering(answers)),
                "SSH_ASKPASS_REQUIRE": "force", "HOME": "/root"}
         port = ["-p" if program == "ssh" else "-P", str(self.port)]
-        return harness.run([program, *self.options(method), *port, *arguments], env, timeout=timeout)
+        return harness.run([program, *self.options(method), *port, *arguments], env,
+                           timeout=timeout)
 
     def _answering(self, answers):
         """A program for SSH_ASKPASS; the questions are in `asked`."""
@@ -113,6 +114,6 @@ class Sshd:
     # ---- on a terminal ----
 
     def terminal(self, user, *command, method=KBDINT):
-        return Terminal(["/usr/bin/ssh", *self.options(method), "-p", str(self.port), "-t" if command
-                         else "-q", self.where(user), *command],
+        return Terminal(["/usr/bin/ssh", *self.options(method), "-p", str(self.port),
+                         *(["-t"] if command else []), self.where(user), *command],
                         {**harness.base_environment(), "HOME": "/root"})

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 """The default profile in the real login(1) and su(1), with the real module and its children."""
-import stat
 import unittest
 
 import pam_machine
@@ -9,48 +8,10 @@ from pam_machine import PASSWORD, requests
 pam_machine.enter()
 
 import harness  # noqa: E402  (a machine of our own first)
+from pam_stack import CODE, SHELL, Console  # noqa: E402
 from terminal import Terminal  # noqa: E402
 
-LOGIN, SU = "/bin/login", "/bin/su"
-CODE = r"enter this code: (\S+)"
-SHELL = r"\$ $"
-
-
-class Console(harness.TestCase):
-    def setUp(self):
-        self.machine = pam_machine.machine()
-        self.machine.default("login")
-        self.machine.login_defs(LOGIN_TIMEOUT=60, FAIL_DELAY=0)
-        self.user = self.machine.user()
-
-    def sandbox(self, **settings):
-        server = self.enterContext(harness.Sandbox(**{"interval": 1, **settings}))
-        self.machine.configure(server)
-        return server
-
-    def console(self, *arguments):
-        return self.enterContext(Terminal([LOGIN, *arguments], harness.base_environment()))
-
-    def type_password(self, console, password=PASSWORD):
-        console.expect("Password: ")
-        console.type(password + "\n")
-
-    def leave(self, console):
-        console.type("exit\n")
-        console.status()
-
-    def mine(self, server):
-        """The login is the user's, private, and useful to git."""
-        for path in (self.user.cache(server), self.user.cache(server, ".session")):
-            found = path.stat()
-            self.assertEqual((found.st_uid, found.st_gid), (self.user.uid, self.user.uid), path)
-            self.assertEqual(stat.S_IMODE(found.st_mode), 0o600, path)
-        for folder in (self.user.home / ".bfabric", self.user.cache(server).parent):
-            found = folder.stat()
-            self.assertEqual((found.st_uid, stat.S_IMODE(found.st_mode)), (self.user.uid, 0o700))
-        token = harness.json.loads(self.user.cache(server).read_text())["access_token"]
-        self.assertEqual(self.user.token(server), token)
-        return token
+SU = "/bin/su"
 
 
 @unittest.skipIf(pam_machine.WHY_NOT, pam_machine.WHY_NOT)
@@ -136,9 +97,7 @@ class Login(Console):
         server.control("approve", user_code=console.expect(CODE)[1])
         console.expect("No B-Fabric login was made")
         console.expect(SHELL)
-        self.assertEqual(self.user.written(), [])
-        self.assertEqual(self.user.token(server), "")
-        self.assertTrue(all(one["refresh_revoked"] for one in server.state()["families"]))
+        self.nobodys(server)
 
 
 @unittest.skipIf(pam_machine.WHY_NOT, pam_machine.WHY_NOT)

@@ -26,8 +26,8 @@ class Others(harness.TestCase):
 
     def call(self, service, mood, *names, person=None, input=PASSWORD + "\n", **ids):
         """What pam_call said, and the results of its calls."""
-        result = harness.run([PROGRAMS / "pam_call", service, person or self.user.name, mood, *names],
-                             input=input, cwd="/", **ids)
+        result = harness.run([PROGRAMS / "pam_call", service, person or self.user.name, mood,
+                              *names], input=input, cwd="/", **ids)
         self.assertExit(result, 0)
         return result.out, {name: int(result.fields()[name]) for name in names}
 
