@@ -17,21 +17,43 @@ class Well(PamCase):
         self.assertFound(found, "pam-stack", "mark", "ok", "/etc/pam.d/common-auth, line 4")
         self.assertFound(found, "pam-server", "account", "ok", "_bfabric")
 
+    def system(self):
+        """What the stacks that are installed as examples include, of Debian and of others."""
+        self.image.write("etc/pam.d/common-auth", AUTH)
+        self.image.write("etc/pam.d/common-account", "account [success=1 default=ignore] pam_unix.so\n"
+                         "account requisite pam_deny.so\naccount required pam_permit.so\n")
+        self.image.write("etc/pam.d/common-session", SESSION)
+        self.image.write("etc/pam.d/common-password", "password required pam_unix.so\n")
+        for name in ("system-auth", "password-auth"):
+            self.image.write(f"etc/pam.d/{name}", """auth required pam_env.so
+auth required pam_faildelay.so delay=2000000
+auth sufficient pam_unix.so
+auth required pam_deny.so
+account required pam_unix.so
+password sufficient pam_unix.so
+session optional pam_keyinit.so revoke
+-session optional pam_systemd.so
+session required pam_unix.so
+""")
+        self.image.write("etc/pam.d/postlogin", "session optional pam_umask.so silent\n")
+        self.image.write("etc/selinux/config", "SELINUX=enforcing\n")
+
     def test_documented_stacks(self):
-        permit = "auth required pam_permit.so\n"
-        for name, service, lines, config in (
-                ("acquire", "sshd", (AUTH, ACQUIRE, ACCOUNT, SESSION, OURS), ""),
-                ("primary", "login", (FIRST, AUTH, ACCOUNT, SESSION, OURS), ""),
-                ("second", "login", (AUTH, SECOND, ACCOUNT, SESSION, OURS), ""),
-                ("break-glass", "sshd", (
-                    AUTH, "auth [success=1 default=ignore] pam_succeed_if.so user = glass quiet\n",
-                    SECOND, permit, ACCOUNT,
-                    "account [success=ok ignore=ignore default=die] pam_bfabric.so\n",
-                    SESSION, OURS), "remote = second-factor")):
-            with self.subTest(name):
-                self.image.stack(*lines, service=service)
-                self.image.config("same_names = yes", config)
-                self.assertWell(service)
+        self.system()
+        examples = sorted((harness.SOURCE / "pam_bfabric/stacks").glob("*-*-*"))
+        self.assertEqual(len(examples), 8)
+        for example in examples:
+            with self.subTest(example.name):
+                system, service, profile = example.name.split("-")
+                text = example.read_text()
+                self.image.stack(text, service=service)
+                self.image.config(*[line.partition(":")[2] for line in text.splitlines()
+                                    if line.startswith("# pam.conf:")])
+                check = {"default": "mark", "acquire": "acquire"}.get(profile, "factor")
+                found = self.assertWell(service)
+                said = {"primary": "password counts", "second": "a second factor"}.get(profile, "")
+                self.assertFound(found, "pam-stack", check, "ok", said)
+                self.assertFound(found, "pam-stack", "session", "ok", service)
 
     def test_continued_lines_and_a_link_that_stays_in_the_image(self):
         self.image.write("etc/authselect/system-auth", "auth \\\n # a remark\n  required \\\n"

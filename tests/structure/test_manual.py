@@ -12,7 +12,7 @@ VERBS = ("token", "auth status", "auth pkce", "auth device-code", "auth pat", "a
          "configure git", "exec", "doctor")
 COMMON = "common to all verbs"
 PAGES = ("bfabric.1", "git-credential-bfabric.1", "libbfabric.3", "bfabricpy.yml.5",
-         "bfabric-keyring.8", "pam_bfabric.8", "bfabric-pam.conf.5")
+         "bfabric-keyring.8", "pam_bfabric.8", "bfabric-pam-login.8", "bfabric-pam.conf.5")
 
 
 def page(name):
