@@ -26,7 +26,7 @@ import time
 import harness
 from pam_child import NOBODY, ROOT
 
-SUCCESS, IGNORE_ALONE, SILENT = 0, 6, 0x8000  # a stack that only ignored ends in PAM_PERM_DENIED
+SUCCESS, SERVICE_ERR, AUTH_ERR, AUTHINFO_UNAVAIL, SILENT = 0, 3, 7, 9, 0x8000
 
 # "@" is the module with the arguments of every test.
 MARKED = """auth required pam_permit.so
@@ -36,6 +36,11 @@ session required pam_permit.so
 session optional @
 """
 UNMARKED = MARKED.replace("auth optional @ mark\n", "")
+FACTOR = """auth required @
+account required @
+session required pam_permit.so
+session optional @
+"""
 WITHOUT = UNMARKED.replace("session optional @\n", "")
 
 _programs = []
@@ -65,13 +70,15 @@ class Machine(harness.Home):
         self.path.chmod(0o755)
         self.stacks, self.conf = self.path / "pam.d", self.path / "pam.conf"
         self.stacks.mkdir(mode=0o755)
+        self.run_dir = self.path / "run"
+        self.run_dir.mkdir(mode=0o700)
         self.stack("other", "auth required pam_deny.so\n")
         self.own()
         return self
 
     def own(self):
         """What the test wrote into the home is theirs."""
-        for root in (self.home, self.runtime) if ROOT else ():
+        for root in (self.home, self.runtime, self.run_dir) if ROOT else ():
             for folder, _, names in os.walk(root):
                 for path in (folder, *(os.path.join(folder, name) for name in names)):
                     os.chown(path, NOBODY["user"], NOBODY["group"], follow_symlinks=False)
@@ -80,7 +87,8 @@ class Machine(harness.Home):
         """pam.conf for this server (or base URL). No member that is None is written."""
         base = server if isinstance(server, str) else server.base_url
         keys = {"base_url": base, "client_id": "CLI", "scope": "api:read", "env": "LAB",
-                "libexec": programs(), "ca_file": getattr(server, "ca_file", None), **keys}
+                "libexec": programs(), "run_dir": self.run_dir,
+                "ca_file": getattr(server, "ca_file", None), **keys}
         text = "".join(f"{key} = {value}\n" for key, value in keys.items() if value is not None)
         self.conf.write_text(text + more)
         self.conf.chmod(0o644)

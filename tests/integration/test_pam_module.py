@@ -4,6 +4,7 @@ of the user finds, and that nothing interrupts between its coming and its saving
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -11,7 +12,7 @@ import stat
 import bfabricpy
 import harness
 from pam_child import NOBODY
-from pam_module import MARKED, SILENT, SUCCESS, UNMARKED, Application, Case, Machine
+from pam_module import AUTH_ERR, FACTOR, MARKED, SILENT, SUCCESS, UNMARKED, Application, Case, Machine
 from test_canary import Watch
 from wiretap import Wiretap
 
@@ -86,6 +87,46 @@ class Login(Case):
             self.assertEqual(app.shown, "")
             self.closed(app)
         self.assertEqual(self.asked(), [])
+        self.assertEqual(self.machine.written(), [])
+
+
+class Factor(Case):
+    def factor(self, service="login", **keys):
+        server = self.sandbox(user=keys.pop("approver", "ada"))
+        self.machine.configure(server, **{"claim": "sub", "same_names": "yes", **keys})
+        self.machine.stack(service, FACTOR)
+        app = self.app()
+        app.tell("answer")
+        app.start(service)
+        return server, app
+
+    def test_who_approved_has_a_login(self):
+        """The token of the authentication becomes the login of the session: one code is enough."""
+        for service in ("login", "gdm-password"):
+            server, app = self.factor(service)
+            for function in ("authenticate", "account", "setcred 2", "open"):
+                name, _, flags = function.partition(" ")
+                self.assertEqual(app.call(name, flags or 0)["code"], SUCCESS, app.events)
+            self.assertEqual(len(server.log("device_authorization")), 1)
+            self.closed(app)
+            token = json.loads(self.stored(self.machine, server).read_text())
+            for secret in (token["access_token"], token["refresh_token"]):
+                self.assertNotIn(secret, json.dumps(app.events))
+            self.assertEqual(list(self.machine.run_dir.rglob("*.json")), [])
+            self.machine.give_to_tester()
+            got = self.machine.run("bfabric", "token", "--force-refresh")
+            self.assertExit(got, 0)
+            shutil.rmtree(self.machine.home / ".bfabric")
+            (self.machine.home / ".bfabricpy.yml").unlink()
+            self.machine.own()
+
+    def test_another_person(self):
+        server, app = self.factor(approver="mallory")
+        self.assertEqual(app.call("authenticate")["code"], AUTH_ERR)
+        self.assertNotEqual(app.call("account")["code"], SUCCESS)
+        self.assertIn("mallory", app.log)
+        self.closed(app)
+        self.assertTrue(harness.wait_for(lambda: server.state()["families"][0]["refresh_revoked"]))
         self.assertEqual(self.machine.written(), [])
 
 

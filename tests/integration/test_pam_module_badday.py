@@ -9,7 +9,8 @@ import threading
 import time
 
 import harness
-from pam_module import MARKED, SUCCESS, UNMARKED, Application, Case, Machine
+from pam_module import (AUTH_ERR, AUTHINFO_UNAVAIL, FACTOR, MARKED, SERVICE_ERR, SUCCESS, UNMARKED,
+                        Application, Case, Machine)
 from test_pam_module import HINT
 from test_pam_login_badday import Liar
 
@@ -129,6 +130,37 @@ class Console(BadDay):
                 if server and "hang" in str(row.get("fault")):
                     server.control("clear")
                     server.stop()  # its child waits for what it asked
+                self.closed(app)
+                self.assertKeptNothing(machine, base, server)
+
+
+class Factor(BadDay):
+    """B-Fabric decides who somebody is: whatever the server does, the answer is no. Only a server that
+    is not there, and a configuration that cannot be used, let a stack go on to a password."""
+
+    codes = {"RETRY_LATER": AUTHINFO_UNAVAIL, "BAD_CONFIG": SERVICE_ERR}
+
+    def test_authenticate(self):
+        started = {}
+        for name, row in FLOWS.items():
+            machine, base, server, app = self.begin(row, FACTOR, claim="sub", same_names="yes",
+                                                    prompt="info")
+            app.begin("authenticate")
+            started[name] = row, machine, base, server, app
+        for name, (row, machine, base, server, app) in started.items():
+            with self.subTest(server=name):
+                result = app.ended()
+                self.assertEqual(result["code"], self.codes.get(row["status"], AUTH_ERR),
+                                 (result, app.log))
+                self.assertIn(result["changed"], (None, "children"))
+                self.assertIn(row["status"], app.log)
+                self.assertEqual("enter this code" in app.shown, bool(row.get("shown")), app.shown)
+                self.assertNotIn("evil", app.shown)
+        for name, (row, machine, base, server, app) in started.items():
+            with self.subTest(server=name, afterwards=True):
+                self.assertNotEqual(app.call("account")["code"], SUCCESS)
+                if server and "hang" in str(row.get("fault")):
+                    server.stop()
                 self.closed(app)
                 self.assertKeptNothing(machine, base, server)
 
