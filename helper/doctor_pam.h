@@ -83,6 +83,9 @@ bool bf_pam_account(const struct bf_doctor *d, const char *name, uid_t *ret_uid,
 /* The account of the network part. */
 const char *bf_pam_net_user(const struct bf_pam_conf *conf);
 
+/* Does the line that authenticates by B-Fabric let people in without anything else of PAM's? */
+bool bf_pam_factor_is_alone(const struct bf_pam_service *service);
+
 /* Checks of the section of stacks that have a file of their own. */
 void bf_pam_check_mark(struct bf_doctor *d);
 void bf_pam_check_acquire(struct bf_doctor *d);

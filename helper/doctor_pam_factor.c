@@ -144,8 +144,8 @@ static bool tell_root(struct bf_doctor *d, struct bf_trial *trial, const struct 
 
 /* ---- what the configuration has to say for it ------------------------------------------------ */
 
-static bool tell_config(struct bf_doctor *d, const struct bf_pam_service *service,
-	const struct bf_stack_line *line, const struct part *part)
+static bool tell_config(
+	struct bf_doctor *d, const struct bf_pam_service *service, const struct bf_stack_line *line)
 {
 	const struct bf_pam_conf *conf = &service->conf;
 	const bool remote = conf->remote == BF_PAM_REMOTE_SECOND_FACTOR ||
@@ -166,12 +166,6 @@ static bool tell_config(struct bf_doctor *d, const struct bf_pam_service *servic
 			"publickey,keyboard-interactive",
 			BF_PAM_AT ": over the network this factor is always refused",
 			BF_PAM_AT_ARGS(line));
-		good = false;
-	} else if (ssh && part->alone) {
-		bf_found(d, BF_FOUND_ERROR,
-			"over the network make it a second factor: a stranger who sends their "
-			"code to somebody gets in by it",
-			BF_PAM_AT ": the only factor of sshd", BF_PAM_AT_ARGS(line));
 		good = false;
 	}
 	return good;
@@ -208,11 +202,19 @@ static void tell_useless(struct bf_doctor *d, const struct bf_stack_line *line, 
 			BF_PAM_AT_ARGS(line), line->control);
 }
 
+static const char second[] =
+	"a second factor: while B-Fabric is down, only who is led around it gets in";
+static const char alone[] = "suffices alone; while B-Fabric is down, the password counts";
+static const char behind_key[] =
+	"suffices for PAM: sshd has to want a key before it (AuthenticationMethods)";
+
 static void look_at_factor_line(
 	struct bf_doctor *d, const struct bf_pam_service *service, const struct bf_stack_line *line)
 {
 	struct bf_trial trial = {.stack = &service->stack, .type = BF_STACK_AUTH, .watch = line};
 	struct part part = find_part(&trial);
+	/* what comes before it is sshd's: the settings tell (doctor_pam_sshd.c) */
+	const bool keyed = part.alone && strcmp(service->name, "sshd") == 0;
 	bool good = true;
 
 	if (lets_all_in(&trial)) {
@@ -225,16 +227,32 @@ static void look_at_factor_line(
 		tell_useless(d, line, service->name, &part);
 		return;
 	}
-	good = part.second ? tell_second(d, &trial, &part) : tell_alone(d, &trial, &part);
+	if (part.second)
+		good = tell_second(d, &trial, &part);
+	else if (!keyed)
+		good = tell_alone(d, &trial, &part);
 	good &= tell_root(d, &trial, &part);
-	good &= tell_config(d, service, line, &part);
+	good &= tell_config(d, service, line);
 	if (good)
 		bf_found(d, BF_FOUND_OK, NULL, "%s: " BF_PAM_AT ": %s", service->name,
 			BF_PAM_AT_ARGS(line),
-			part.second
-				? "a second factor: while B-Fabric is down, only who is led "
-				  "around it gets in"
-				: "suffices alone; while B-Fabric is down, the password counts");
+			part.second ? second
+			: keyed     ? behind_key
+				    : alone);
+}
+
+/* The first of its lines is what counts: a second one is told as a mistake. */
+bool bf_pam_factor_is_alone(const struct bf_pam_service *service)
+{
+	for (size_t i = 0; i < service->stack.count; i++) {
+		struct bf_trial trial = {.stack = &service->stack,
+			.type = BF_STACK_AUTH,
+			.watch = &service->stack.lines[i]};
+
+		if (bf_pam_role_of(trial.watch) == BF_PAM_ROLE_FACTOR)
+			return find_part(&trial).alone;
+	}
+	return false;
 }
 
 static void look_at_factor(struct bf_doctor *d, const struct bf_pam_service *service, void *data)

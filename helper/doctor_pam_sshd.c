@@ -113,8 +113,8 @@ static void tell_startups(const struct sshd *sshd)
 		"sshd_config: MaxStartups 10:30:100", "MaxStartups", value, enough ? NULL : what);
 }
 
-/* Each list of methods has to have one in which PAM authenticates. */
-static bool every_list_asks(const char *methods)
+/* Each list of methods has to have one in which PAM authenticates, and `key`: one besides it. */
+static bool every_list_asks(const char *methods, bool key)
 {
 	bool all = *methods != '\0';
 
@@ -124,27 +124,37 @@ static bool every_list_asks(const char *methods)
 
 		snprintf(one, sizeof(one), "%.*s", (int)n, methods);
 		all &= strstr(one, "keyboard-interactive") || strstr(one, "password");
+		all &= !key || strstr(one, "publickey") || strstr(one, "hostbased") ||
+		       strstr(one, "gssapi");
 		methods += n;
 		methods += strspn(methods, " ");
 	}
 	return all;
 }
 
-/* With a public key alone, sshd never authenticates by PAM. */
+/*
+ * With a public key alone, sshd never authenticates by PAM. Without a key, B-Fabric must not be all
+ * that is asked for: a stranger who sends their code to somebody gets in when it is approved.
+ */
 static void tell_methods(const struct sshd *sshd)
 {
+	const bool alone = bf_pam_factor_is_alone(sshd->service);
 	char value[400], key[80];
 	bool keys = strcasecmp(setting(sshd->said, "pubkeyauthentication", key, sizeof(key)),
 			    "no") != 0;
-	bool bound =
-		every_list_asks(setting(sshd->said, "authenticationmethods", value, sizeof(value)));
+	bool good = every_list_asks(
+		setting(sshd->said, "authenticationmethods", value, sizeof(value)), alone);
 
 	if (sshd->service->count[BF_PAM_ROLE_FACTOR] == 0)
 		return;
-	tell(sshd, bound || !keys ? BF_FOUND_OK : BF_FOUND_ERROR,
+	good |= !keys && !alone;
+	tell(sshd, good ? BF_FOUND_OK : BF_FOUND_ERROR,
 		"sshd_config: AuthenticationMethods publickey,keyboard-interactive",
 		"AuthenticationMethods", *value ? value : "any",
-		bound || !keys ? NULL : "a public key lets people in without B-Fabric");
+		good    ? NULL
+		: alone ? "B-Fabric is the only factor for whoever comes without a key: a stranger "
+			  "who sends their code to somebody gets in"
+			: "a public key lets people in without B-Fabric");
 }
 
 static bool ask_sshd(struct bf_doctor *d, struct bf_secret *said)

@@ -70,6 +70,16 @@ class Machine(Case):
                               ("error", "AuthenticationMethods any", "public key")):
             self.assertFound(bad, "pam-applications", "sshd", result, *said)
 
+    def test_no_key_before_the_only_factor(self):
+        only = "auth [success=done ignore=ignore default=die] pam_bfabric.so\nauth required pam_unix.so\n"
+        for methods, result in (("keyboard-interactive", "error"), ("any", "error"),
+                                ("publickey,keyboard-interactive", "ok"),
+                                ("publickey,keyboard-interactive keyboard-interactive", "error")):
+            found = self.sshd("UsePAM yes\nKbdInteractiveAuthentication yes\n"
+                              f"AuthenticationMethods {methods}\n", only)
+            self.assertFound(found, "pam-applications", "sshd", result, "AuthenticationMethods",
+                             "a stranger" if result == "error" else methods)
+
     def test_settings_that_nobody_needs_are_told_only(self):
         found = self.sshd("UsePAM yes\nKbdInteractiveAuthentication no\nLoginGraceTime 30\n", AUTH)
         self.assertFound(found, "pam-applications", "sshd", "ok", "KbdInteractiveAuthentication no")
