@@ -5,6 +5,7 @@
 #include <sys/time.h>
 #include "../libbfabric/base/concat.h"
 #include "../libbfabric/base/kv.h"
+#include "close.h"
 #include "person.h"
 
 #define SSHD_SECONDS 60 /* half of LoginGraceTime's default, which counts the password too */
@@ -94,6 +95,8 @@ enum bfabric_status bf_pam_flow_request(
 		return status;
 	if (!flow->for_session)
 		put_groups(out, conf->allowed_groups);
+	if (flow->for_session)
+		bf_pam_put_session(conf, out);
 	bf_kv_put(out, "timeout", bf_decimal(flow->seconds, digits));
 	bf_kv_put(out, "user", flow->user->name);
 	bf_kv_put(out, "service", bf_pam_item(flow->call, PAM_SERVICE));

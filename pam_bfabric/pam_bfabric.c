@@ -8,6 +8,7 @@
 #include <syslog.h>
 #include "factor.h"
 #include "keep.h"
+#include "close.h"
 #include "session.h"
 #include "setcred.h"
 #include "spawn.h"
@@ -90,10 +91,10 @@ EXPORT int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const ch
 
 EXPORT int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-	const struct bf_pam_call call = {.pamh = pamh, .flags = flags};
+	struct bf_pam_call call;
 
-	(void)argc; /* nothing to decide */
-	(void)argv;
+	if (begin(&call, pamh, flags, argc, argv)) /* else said in the log */
+		bf_pam_end_session(&call);
 	bf_pam_reap_left(&call);
 	return PAM_SUCCESS;
 }

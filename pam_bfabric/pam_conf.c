@@ -76,6 +76,7 @@ void bf_pam_conf_release(struct bf_pam_conf *conf)
 	for (size_t i = 0; i < KEYS; i++)
 		if (is_string(keys[i].kind))
 			free(*(char **)member(conf, &keys[i]));
+	free(conf->session);
 	*conf = (struct bf_pam_conf){0};
 }
 

@@ -60,6 +60,9 @@ struct bf_pam_conf {
 	enum bf_pam_prompt prompt;
 	enum bf_pam_qr qr;
 	enum bf_pam_remote remote;
+	/* of this call, and of no file (close.h): */
+	char *session;
+	bool stays;
 };
 
 #define BF_AUTO_PAM_CONF BF_CLEANUP(bf_pam_conf_release)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <syslog.h>
 #include "adopt.h"
+#include "close.h"
 #include "flow.h"
 #include "keep.h"
 #include "quiet.h"
@@ -83,22 +84,14 @@ static void help_to_login(const struct bf_pam_call *call, const struct bf_pam_co
 		return;
 	if (shows_text(bf_pam_item(call, PAM_SERVICE)) && make_login(call, conf, user))
 		return;
-	if (!bf_pam_tell(call, "There is no valid B-Fabric login. To make one: bfabric login"))
+	/* One that is made by hand on an account of several people stays behind for the next. */
+	if (!bf_pam_tell(call, conf->stays ? "There is no valid B-Fabric login."
+					   : "There is no valid B-Fabric login. To make one: "
+					     "bfabric login"))
 		bf_pam_debug(call, "nobody can be told that there is no login");
 }
 
 /* ---- the session ----------------------------------------------------------------------------- */
-
-static bool is_left_alone(const struct bf_pam_call *call, const struct bf_pam_conf *conf,
-	const struct bf_pam_user *user)
-{
-	if (!bf_pam_list_has(conf->shared_accounts, user->name))
-		return false;
-	bf_pam_log(call, LOG_WARNING,
-		"shared_accounts names this user; logins of shared accounts are not made by this "
-		"version");
-	return true;
-}
 
 /* A token that came while the person was authenticated. True: nothing else is to be asked. */
 static bool deliver_kept(const struct bf_pam_call *call, const struct bf_pam_conf *conf,
@@ -128,7 +121,7 @@ int bf_pam_open_session(const struct bf_pam_call *call, const struct bf_pam_user
 	bf_pam_reap_left(call);
 	if (rc == PAM_IGNORE)
 		return rc;
-	if (rc != PAM_SUCCESS || is_left_alone(call, &conf, user))
+	if (rc != PAM_SUCCESS || !bf_pam_name_session(call, &conf, user))
 		return PAM_SUCCESS; /* said in the log; the session opens */
 	if (!complete(&conf)) {
 		bf_pam_log(call, LOG_ERR, "out of memory");

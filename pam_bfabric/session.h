@@ -8,6 +8,9 @@
  *	        |--- a person sits here, the service shows text ---> device flow, then done
  *	        '--- else: one line that names the command
  *
+ * On an account of several people all of it stays in the runtime directory, and goes when the
+ * session closes (close.h).
+ *
  * Nothing here ever keeps a session from opening.
  */
 #ifndef PAM_BFABRIC_SESSION_H

@@ -1,5 +1,6 @@
 #include "setcred.h"
 
+#include "close.h"
 #include "quiet.h"
 #include "spawn.h"
 
@@ -21,4 +22,6 @@ void bf_pam_set_credentials(const struct bf_pam_call *call)
 {
 	if (call->flags & (PAM_REINITIALIZE_CRED | PAM_REFRESH_CRED))
 		refresh(call);
+	else if (call->flags & PAM_DELETE_CRED)
+		bf_pam_end_session(call);
 }

@@ -4,7 +4,7 @@
  *	PAM_ESTABLISH_CRED      nothing: a login is made, or handed over, when the session opens
  *	PAM_REINITIALIZE_CRED   a screen is unlocked (gdm): the login is refreshed quietly
  *	PAM_REFRESH_CRED        the same
- *	PAM_DELETE_CRED         nothing: what a session made ends with it
+ *	PAM_DELETE_CRED         what the session brought ends, as when it closes (close.h)
  *
  * It may come without authentication, several times, in another process than authentication, and
  * for another user than that. It never fails: whether the session goes on is not decided here.

@@ -1,5 +1,8 @@
 #include "store.h"
 
+#include <string.h>
+#include "close.h"
+
 static void put_optional(struct bf_secret *out, const char *key, const char *value)
 {
 	if (value && *value)
@@ -17,6 +20,8 @@ static void put_request(const struct bf_pam_conf *conf, const char *operation,
 	put_optional(out, "scope", conf->scope);
 	put_optional(out, "ca_file", conf->ca_file);
 	put_optional(out, "proxy", conf->proxy);
+	if (token || strcmp(operation, "close") == 0)
+		bf_pam_put_session(conf, out);
 	if (token)
 		bf_kv_put(out, "token", bf_secret_reveal(token));
 	bf_secret_putc(out, '\n');

@@ -122,12 +122,34 @@ static void test_device_flow(void **state)
 	assert_has(scene.shown, "stored: \"alice\"");
 }
 
+static int open_and_close(void)
+{
+	int rc = authenticate_and_open();
+
+	return rc == PAM_SUCCESS ? pam_close_session(scene.pamh, 0) : rc;
+}
+
+/* An account of several people: no login without a session that can be closed. */
+static void test_a_shared_account(void **state)
+{
+	char line[300];
+
+	(void)state;
+	snprintf(line, sizeof(line), "shared_accounts = %s\n", scene_user());
+	scene_conf(line);
+	scene_default("login");
+	scene_program("bfabric-full", "echo status=OK; echo valid=yes; echo ended=yes");
+	assert_in_range(try_all(KINDS, ENOMEM, open_and_close, always_opens), 30, 300);
+	assert_has(scene.log, "given back with the session");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		unit_in_scene(test_authenticate),
 		unit_in_scene(test_open_session),
 		unit_in_scene(test_device_flow),
+		unit_in_scene(test_a_shared_account),
 	};
 
 	scene_unprivileged();

@@ -224,21 +224,6 @@ static void test_a_configuration_that_cannot_be_used(void **state)
 	assert_string_equal(scene.shown, "");
 }
 
-/* Their logins are not made yet, so they get none that stays behind either. */
-static void test_shared_accounts_are_left_alone(void **state)
-{
-	char line[300];
-
-	(void)state;
-	snprintf(line, sizeof(line), "shared_accounts = ms1 %s\n", scene_user());
-	scene_conf(line);
-	scene_program("bfabric-full", "echo status=OK; echo valid=yes");
-	scene_default("login");
-	run("login", true, 0);
-	assert_has(scene.log, "shared accounts are not made");
-	assert_string_equal(scene_asked("bfabric-full"), "");
-}
-
 /* A user may have written it: it reaches nobody. */
 static void test_environment_of_pam_and_process(void **state)
 {
@@ -278,7 +263,6 @@ int main(void)
 		unit_in_scene(test_services),
 		unit_in_scene(test_min_uid),
 		unit_in_scene(test_a_configuration_that_cannot_be_used),
-		unit_in_scene(test_shared_accounts_are_left_alone),
 		unit_in_scene(test_environment_of_pam_and_process),
 	};
 
