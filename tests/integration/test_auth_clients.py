@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""auth register: what the server says once is kept; and bfabricPy's commands for clients."""
+"""auth register: what the server says once is kept."""
 import json
 import os
 import re
 import subprocess
 
-import bfabricpy
 import harness
 from client_case import SECRETS, URI, Case, keys
 from sandbox_client import DEVICE_GRANT, Sandbox, basic, manage, token, whoami
@@ -189,41 +188,6 @@ class Register(Case):
         self.assertIn("leads away", result.said)
         self.assertNotIn("somebody-else", self.home.config_file.read_text())
         self.assertExit(self.home.run("bfabric", "token", "--env", "BOT"), 0)
-
-
-@bfabricpy.needed
-class BfabricPy(Case):
-    settings = {"registration_takes_all": True}
-
-    def cli(self, *arguments):
-        program = bfabricpy.PYTHON.parent / "bfabric-cli"
-        return harness.run([str(program), "auth", *map(str, arguments)],
-                           bfabricpy.environment(self.home), "", 120, cwd=self.home.home)
-
-    def test_theirs_on_ours_and_ours_on_theirs(self):
-        for name, service in (("BOT", "robot7"), ("WEB", None)):
-            self.ready(name, service=service)
-            shown = self.cli("client-show", "--config-env", name)
-            self.assertExit(shown, 0)
-            self.assertExit(self.cli("client-update", "--config-env", name, "--client-name",
-                                     "by Python"), 0)
-            self.works(name)
-            self.assertExit(self.run_auth("client-update", "--env", name, "--name", "by us"), 0)
-            self.works(name)
-            self.assertExit(self.cli("client-update", "--config-env", name, "--client-name",
-                                     "by Python again"), 0)
-            self.assertEqual(self.works(name)["client_name"], "by Python again")
-            self.assertIn("by Python again", self.run_auth("client-show", "--env", name).out)
-            self.assertExit(self.cli("client-delete", "--config-env", name, "--no-confirm"), 0)
-
-    def test_registered_by_them(self):
-        for name, user in (("BOT", ("--service-user", "robot7")), ("WEB", ("--no-service-user",))):
-            got = self.cli("register", "theirs", URI, *user, "--save-env", name)
-            self.assertExit(got, 0)
-            self.assertExit(self.run_auth("client-update", "--env", name, "--name", "ours"), 0)
-            self.works(name)
-            self.assertExit(self.run_auth("client-delete", "--env", name, "--no-confirm"), 0)
-            self.assertExit(self.cli("list"), 0)
 
 
 if __name__ == "__main__":
