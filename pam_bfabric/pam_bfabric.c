@@ -6,6 +6,7 @@
  * about us, which is known before anybody is asked: a second factor takes it for consent.
  */
 #include <syslog.h>
+#include "acquire.h"
 #include "factor.h"
 #include "keep.h"
 #include "close.h"
@@ -39,7 +40,8 @@ EXPORT int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const ch
 	if (call.arguments.mark)
 		return mark(&call);
 	if (call.arguments.acquire) {
-		bf_pam_log(&call, LOG_WARNING, "acquire is not built yet: nobody is asked");
+		if (understood)
+			bf_pam_acquire(&call);
 		return PAM_IGNORE;
 	}
 	return bf_pam_authenticate(&call, understood);

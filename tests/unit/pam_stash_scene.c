@@ -80,11 +80,11 @@ int stash_files(void)
 	DIR *dir = opendir(scratch("run"));
 	int count = 0;
 
-	while (dir && readdir(dir))
-		count++;
+	for (const struct dirent *entry; dir && (entry = readdir(dir));)
+		count += entry->d_name[0] != '.' && strcmp(entry->d_name, "flows") != 0;
 	if (dir)
 		closedir(dir);
-	return count - 2;
+	return count;
 }
 
 int stash_asked(const char *program, const char *line)
