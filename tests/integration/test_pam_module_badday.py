@@ -83,14 +83,14 @@ class BadDay(Case):
         copy.chmod(0o644)
         return server.base_url, server, copy
 
-    def begin(self, row, profile, service="login", **keys):
+    def begin(self, where, profile, service="login", **keys):
         machine = self.enterContext(Machine())
-        base, server, ca_file = self.where(row)
+        base, _, ca_file = where
         machine.configure(base, timeout=TIMEOUT, ca_file=ca_file, **keys)
         machine.stack(service, profile)
         app = self.enterContext(Application(machine))
         app.start(service)
-        return machine, base, server, app
+        return machine, app
 
     def assertKeptNothing(self, machine, base, server):
         """Neither here nor there."""
@@ -100,67 +100,62 @@ class BadDay(Case):
             self.assertEqual([one for one in families if not one["refresh_revoked"]], [])
 
 
-class Console(BadDay):
-    """The default profile at login(1), with nothing to refresh: a code is wanted."""
+# Only a server that is not there, and a configuration that cannot be used, let a stack go on to a
+# password.
+CODES = {"RETRY_LATER": AUTHINFO_UNAVAIL, "BAD_CONFIG": SERVICE_ERR}
 
-    def test_device_login(self):
-        started = {}
+
+class DeviceLogin(BadDay):
+    """The default profile at login(1), with nothing to refresh, and B-Fabric as a factor, at the same
+    servers at the same time: most of it is waiting."""
+
+    def begin_console(self, row, where):
+        keys = {"claim": "sub", "same_names": "yes"} if row.get("identity") else {}
+        machine, app = self.begin(where, MARKED, **keys)
+        app.tell("call", "authenticate", 0)
+        app.tell("call", "open", 0)
+        return machine, app
+
+    def begin_factor(self, row, where):
+        machine, app = self.begin(where, FACTOR, claim="sub", same_names="yes", prompt="info")
+        app.tell("call", "authenticate", 0)
+        app.tell("call", "account", 0)
+        return machine, app
+
+    def console(self, row, app):
+        result = app.until("call", text="open")
+        self.assertEqual(result["code"], SUCCESS)
+        self.assertIn(f"not stored for user \"ada\": {row['status']}", app.log)
+        self.assertTrue(app.shown.endswith(HINT), app.shown)
+        if row["status"] == "TIMEOUT":
+            self.assertIn(LATE, app.shown)
+            self.assertGreater(result["ms"], 1000 * (TIMEOUT - 1))
+        else:
+            self.assertIn(FLOW, app.shown)
+
+    def factor(self, row, app):
+        result = app.until("call")
+        self.assertEqual(result["code"], CODES.get(row["status"], AUTH_ERR), (result, app.log))
+        self.assertNotEqual(app.until("call", text="account")["code"], SUCCESS)
+        self.assertIn(row["status"], app.log)
+
+    def test_server(self):
+        started = []
         for name, row in FLOWS.items():
-            keys = {"claim": "sub", "same_names": "yes"} if row.get("identity") else {}
-            machine, base, server, app = self.begin(row, MARKED, **keys)
-            app.tell("call", "authenticate", 0)
-            app.tell("call", "open", 0)
-            started[name] = row, machine, base, server, app
-        for name, (row, machine, base, server, app) in started.items():
-            with self.subTest(server=name):
-                result = app.until("call", text="open")
-                self.assertEqual((result["code"], result["changed"] in (None, "children")),
-                                 (SUCCESS, True), result)
-                self.assertIn(f"not stored for user \"ada\": {row['status']}", app.log)
-                self.assertEqual("enter this code" in app.shown, bool(row.get("shown")), app.shown)
-                self.assertTrue(app.shown.endswith(HINT), app.shown)
-                self.assertNotIn("evil", app.shown)
-                if row["status"] == "TIMEOUT":
-                    self.assertIn(LATE, app.shown)
-                    self.assertGreater(result["ms"], 1000 * (TIMEOUT - 1))
-                else:
-                    self.assertIn(FLOW, app.shown)
-        for name, (row, machine, base, server, app) in started.items():
-            with self.subTest(server=name, afterwards=True):
-                if server and "hang" in str(row.get("fault")):
-                    server.control("clear")
-                    server.stop()  # its child waits for what it asked
-                self.closed(app)
-                self.assertKeptNothing(machine, base, server)
-
-
-class Factor(BadDay):
-    """B-Fabric decides who somebody is: whatever the server does, the answer is no. Only a server that
-    is not there, and a configuration that cannot be used, let a stack go on to a password."""
-
-    codes = {"RETRY_LATER": AUTHINFO_UNAVAIL, "BAD_CONFIG": SERVICE_ERR}
-
-    def test_authenticate(self):
-        started = {}
-        for name, row in FLOWS.items():
-            machine, base, server, app = self.begin(row, FACTOR, claim="sub", same_names="yes",
-                                                    prompt="info")
-            app.begin("authenticate")
-            started[name] = row, machine, base, server, app
-        for name, (row, machine, base, server, app) in started.items():
-            with self.subTest(server=name):
-                result = app.ended()
-                self.assertEqual(result["code"], self.codes.get(row["status"], AUTH_ERR),
-                                 (result, app.log))
-                self.assertIn(result["changed"], (None, "children"))
-                self.assertIn(row["status"], app.log)
+            where = self.where(row)
+            for begin, judge in ((self.begin_console, self.console),
+                                 (self.begin_factor, self.factor)):
+                started.append((name, row, where, judge, *begin(row, where)))
+        for name, row, where, judge, machine, app in started:
+            with self.subTest(server=name, profile=judge.__name__):
+                judge(row, app)
                 self.assertEqual("enter this code" in app.shown, bool(row.get("shown")), app.shown)
                 self.assertNotIn("evil", app.shown)
-        for name, (row, machine, base, server, app) in started.items():
-            with self.subTest(server=name, afterwards=True):
-                self.assertNotEqual(app.call("account")["code"], SUCCESS)
-                if server and "hang" in str(row.get("fault")):
-                    server.stop()
+        for name, row, (_, server, _), _, machine, app in started:
+            if server and "hang" in str(row.get("fault")):
+                server.stop()  # children wait for what they asked
+        for name, row, (base, server, _), judge, machine, app in started:
+            with self.subTest(server=name, profile=judge.__name__, afterwards=True):
                 self.closed(app)
                 self.assertKeptNothing(machine, base, server)
 
@@ -191,7 +186,8 @@ class Refresh(BadDay):
     def test_quiet_refresh(self):
         started = {}
         for name, row in REFRESHES.items():
-            machine, base, server, app = self.begin(row, UNMARKED, "sshd")
+            where = base, server, _ = self.where(row)
+            machine, app = self.begin(where, UNMARKED, "sshd")
             reply = {"access_token": "old", "refresh_token": "none", "token_type": "Bearer",
                      "expires_in": 600}
             if not row.get("down") and not row.get("tls_bad"):
