@@ -23,6 +23,15 @@ static enum bfabric_status check_trust(
 	return BFABRIC_OK;
 }
 
+/*
+ * A machine out of descriptors has no wrong configuration, which a stack may answer with a password
+ * instead: it denies, whoever brought it there.
+ */
+static enum bfabric_status status_of(int why)
+{
+	return why == EMFILE || why == ENFILE || why == ENOMEM ? BFABRIC_NO_MEMORY : BFABRIC_SYSTEM;
+}
+
 static enum bfabric_status read_content(
 	int fd, const char *path, size_t max, struct bf_secret *content, struct bfabric_error *err)
 {
@@ -36,7 +45,7 @@ static enum bfabric_status read_content(
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return bf_fail(err, BFABRIC_SYSTEM, "cannot read %s: %m", path);
+			return bf_fail(err, status_of(errno), "cannot read %s: %m", path);
 		if (n == 0)
 			return BFABRIC_OK;
 		bf_secret_added(content, (size_t)n);
@@ -61,7 +70,7 @@ enum bfabric_status bf_pam_trusted_read(
 		return bf_fail(err, BFABRIC_BAD_CONFIG,
 			"%s is a symbolic link, which is not followed", path);
 	if (fd < 0 || fstat(fd, &st) < 0)
-		return bf_fail(err, BFABRIC_SYSTEM, "cannot open %s: %m", path);
+		return bf_fail(err, status_of(errno), "cannot open %s: %m", path);
 	status = check_trust(path, &st, err);
 	if (status == BFABRIC_OK)
 		status = read_content(fd, path, max, &content, err);

@@ -11,7 +11,7 @@
 
 /*
  * Read `path` (absolute) of at most `max` bytes. SYSTEM: it cannot be opened or read; BAD_CONFIG:
- * it may not be trusted, or is larger; NO_MEMORY.
+ * it may not be trusted, or is larger; NO_MEMORY, also where the machine is out of descriptors.
  */
 BF_MUST_USE enum bfabric_status bf_pam_trusted_read(
 	const char *path, size_t max, struct bf_secret *ret_content, struct bfabric_error *err);

@@ -153,6 +153,10 @@ static unsigned try_all(unsigned kinds, unsigned *ret_yes)
 		assert_nothing_stays(before);
 		assert_lacks(scene.log, "CANARY");
 		*ret_yes += rc == PAM_SUCCESS;
+		/* whoever exhausts a machine must not lead its stack on to a password */
+		if (rc == PAM_IGNORE || rc == PAM_AUTHINFO_UNAVAIL || rc == PAM_SERVICE_ERR ||
+			rc == PAM_USER_UNKNOWN || rc == PAM_PERM_DENIED)
+			fail_msg("%d, where call %u failed: %s", rc, n, scene.log);
 		if (!failed)
 			return n - 1;
 	}
