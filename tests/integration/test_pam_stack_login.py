@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The default profile in the real login(1) and su(1), with the real module and its children."""
+import pathlib
+import shutil
 import unittest
 
 import pam_machine
@@ -121,6 +123,38 @@ class Su(Console):
         console.expect(another.name)
         self.assertNotIn("B-Fabric", console.text)
         self.assertEqual(requests(server), [])
+
+
+INCLUDES = "@include common-auth\n@include common-account\n@include common-session\n"
+
+
+@unittest.skipIf(pam_machine.WHY_NOT, pam_machine.WHY_NOT)
+@unittest.skipUnless(shutil.which("pam-auth-update"), "this is not Debian")
+class Debian(Console):
+    def test_profile(self):
+        """Installed, it changes nothing; ticked, it does what it says; and it goes again."""
+        server = self.sandbox()
+        common = pathlib.Path("/etc/pam.d")
+        (common / "login").write_text(INCLUDES)
+
+        def ours():
+            return {path.name for path in common.glob("common-*")
+                    if "pam_bfabric" in path.read_text()}
+
+        self.machine.pam_auth_update("--package", "--force")
+        self.assertEqual(ours(), set())
+        self.machine.pam_auth_update("--package", "--enable", "bfabric")
+        self.assertEqual(ours(), {"common-auth", "common-session"})
+        lines = [line for line in (common / "common-session").read_text().splitlines()
+                 if line.startswith("session")]
+        self.assertIn("pam_bfabric.so", lines[-1])
+        console = self.console(self.user.name)
+        self.type_password(console)
+        server.control("approve", user_code=console.expect(CODE)[1])
+        console.expect(SHELL)
+        self.mine(server)
+        self.machine.pam_auth_update("--package", "--remove", "bfabric")
+        self.assertEqual(ours(), set())
 
 
 if __name__ == "__main__":
