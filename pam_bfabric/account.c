@@ -15,7 +15,7 @@ int bf_pam_account(const struct bf_pam_call *call, bool understood)
 		rc = bf_pam_configured(call, &user, &conf);
 	if (rc != PAM_SUCCESS)
 		return rc;
-	if (bf_pam_was_authenticated(call, &user))
+	if (bf_pam_was_authenticated(call, &conf, &user))
 		return PAM_SUCCESS;
 	if (!conf.allowed_groups)
 		return PAM_IGNORE;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 #include <syslog.h>
+#include "../libbfabric/base/concat.h"
 #include "flow.h"
 #include "keep.h"
 #include "limits.h"
@@ -18,13 +19,21 @@
 
 struct authenticated {
 	uid_t uid;
+	char *groups; /* allowed_groups of that configuration; NULL: none */
 };
+
+static void free_authenticated(struct authenticated *data)
+{
+	if (data)
+		free(data->groups);
+	free(data);
+}
 
 static void release_authenticated(pam_handle_t *pamh, void *data, int status)
 {
 	(void)pamh; /* memory is all it is */
 	(void)status;
-	free(data);
+	free_authenticated(data);
 }
 
 /* What an earlier call with this handle said does not count any more. */
@@ -37,20 +46,34 @@ static bool forget(const struct bf_pam_call *call)
 	return pam_set_data(call->pamh, AUTHENTICATED_DATA, NULL, NULL) == PAM_SUCCESS;
 }
 
-static void remember(const struct bf_pam_call *call, const struct bf_pam_user *user)
+static struct authenticated *describe(
+	const struct bf_pam_conf *conf, const struct bf_pam_user *user)
 {
 	struct authenticated *data = calloc(1, sizeof(*data));
 
-	if (data)
-		data->uid = user->uid;
+	if (!data)
+		return NULL;
+	data->uid = user->uid;
+	if (bf_copy_string(&data->groups, conf->allowed_groups))
+		return data;
+	free(data);
+	return NULL;
+}
+
+static void remember(const struct bf_pam_call *call, const struct bf_pam_conf *conf,
+	const struct bf_pam_user *user)
+{
+	struct authenticated *data = describe(conf, user);
+
 	if (!data || pam_set_data(call->pamh, AUTHENTICATED_DATA, data, release_authenticated) !=
 			     PAM_SUCCESS) {
-		free(data);
+		free_authenticated(data);
 		bf_pam_log(call, LOG_ERR, "cannot remember who was authenticated");
 	}
 }
 
-bool bf_pam_was_authenticated(const struct bf_pam_call *call, const struct bf_pam_user *user)
+bool bf_pam_was_authenticated(const struct bf_pam_call *call, const struct bf_pam_conf *conf,
+	const struct bf_pam_user *user)
 {
 	const struct authenticated *data = NULL;
 	const void *found = NULL;
@@ -58,7 +81,10 @@ bool bf_pam_was_authenticated(const struct bf_pam_call *call, const struct bf_pa
 	if (pam_get_data(call->pamh, AUTHENTICATED_DATA, &found) != PAM_SUCCESS || !found)
 		return false;
 	data = found;
-	return data->uid == user->uid;
+	if (data->uid != user->uid)
+		return false;
+	return !conf->allowed_groups ||
+	       (data->groups && strcmp(data->groups, conf->allowed_groups) == 0);
 }
 
 /* ---- from where ------------------------------------------------------------------------------ */
@@ -133,7 +159,7 @@ static enum bfabric_status check_person(const struct bf_pam_call *call,
 	const struct bf_pam_grant *grant)
 {
 	struct bfabric_error err = {0};
-	char quoted[2][BF_PAM_QUOTED];
+	char quoted[3][BF_PAM_QUOTED];
 	enum bfabric_status status = BFABRIC_DENIED;
 
 	if (grant->name && !bf_secret_empty(&grant->token))
@@ -142,7 +168,8 @@ static enum bfabric_status check_person(const struct bf_pam_call *call,
 		return status;
 	bf_pam_log(call, LOG_WARNING, "denied to user %s, because %s approved: %s",
 		bf_pam_quote(quoted[0], user->name),
-		bf_pam_quote(quoted[1], grant->name ? grant->name : "nobody by name"), err.text);
+		bf_pam_quote(quoted[1], grant->name ? grant->name : "nobody by name"),
+		bf_pam_quote(quoted[2], err.text));
 	bf_pam_revoke(call, conf, grant);
 	return status;
 }
@@ -155,9 +182,18 @@ static enum bfabric_status approve(const struct bf_pam_call *call, const struct 
 		.user = user,
 		.show = bf_pam_flow_show(call, conf, /* in_session= */ false),
 		.seconds = bf_pam_flow_seconds(call, conf)};
-	enum bfabric_status status = bf_pam_flow_run(&flow, ret, /* err= */ NULL);
+	BF_AUTO_FREE char *name = strdup(bf_pam_item(call, PAM_USER));
+	enum bfabric_status status = BFABRIC_NO_MEMORY;
 
-	return status == BFABRIC_OK ? check_person(call, conf, user, ret) : status;
+	if (name)
+		status = bf_pam_flow_run(&flow, ret, /* err= */ NULL);
+	if (status == BFABRIC_OK)
+		status = check_person(call, conf, user, ret);
+	if (status != BFABRIC_OK || strcmp(name, bf_pam_item(call, PAM_USER)) == 0)
+		return status;
+	bf_pam_log(call, LOG_WARNING, "denied: the application names another user meanwhile");
+	bf_pam_revoke(call, conf, ret);
+	return BFABRIC_DENIED;
 }
 
 /* A session without a login is one in which `bfabric login` makes one. */
@@ -203,6 +239,6 @@ int bf_pam_authenticate(const struct bf_pam_call *call, bool understood)
 	if (status != BFABRIC_OK)
 		return code_of(status);
 	keep(call, &conf, &user, &grant);
-	remember(call, &user);
+	remember(call, &conf, &user);
 	return PAM_SUCCESS; /* here and nowhere else */
 }

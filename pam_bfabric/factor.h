@@ -21,9 +21,12 @@
  */
 BF_MUST_USE int bf_pam_authenticate(const struct bf_pam_call *call, bool understood);
 
-/* Was this user the last whom bf_pam_authenticate() said yes to, with this handle? */
-BF_MUST_USE bool bf_pam_was_authenticated(
-	const struct bf_pam_call *call, const struct bf_pam_user *user);
+/*
+ * Was this user the last whom bf_pam_authenticate() said yes to, with this handle, and were they
+ * asked for the groups of this configuration, if it names any?
+ */
+BF_MUST_USE bool bf_pam_was_authenticated(const struct bf_pam_call *call,
+	const struct bf_pam_conf *conf, const struct bf_pam_user *user);
 
 /*
  * May they log in (account.c)? PAM_SUCCESS: authenticated as above, which includes the groups;

@@ -14,12 +14,16 @@
 
 #define GRACE_MS 3000 /* from the end of the child's own time: it may be saving */
 #define ENTER_MS 6000 /* a server is asked every five seconds (RFC 8628, 3.5) */
+/* From the end of the child's own time, as login_run.c has it: then it gives the token back, and
+ * who presses Enter need not be who approved. */
+#define PROMPT_MS 60000
 
 struct run {
 	const struct bf_pam_flow *flow;
 	struct bf_pam_child child;
 	struct bf_pam_grant grant;
 	bool shown;
+	int64_t latest;     /* CLOCK_BOOTTIME ms: an answer after that is none */
 	unsigned questions; /* how often Enter was asked for */
 };
 
@@ -56,11 +60,15 @@ static bool leads_to(const char *base, const char *url)
 }
 
 /* The time that somebody gets from here on; a server that was asked in vain is asked once more. */
-static void listen_after_enter(struct run *run)
+static enum bfabric_status listen_after_enter(struct run *run, struct bfabric_error *err)
 {
 	const int64_t ms = (int64_t)run->flow->seconds * 100;
+	const int64_t now = bf_pam_now();
 
-	run->child.deadline = bf_pam_now() + (ms < ENTER_MS ? ms : ENTER_MS);
+	if (now >= run->latest)
+		return bf_fail(err, BFABRIC_TIMEOUT, "the answer came too late");
+	run->child.deadline = now + (ms < ENTER_MS ? ms : ENTER_MS);
+	return BFABRIC_OK;
 }
 
 static enum bfabric_status show(
@@ -83,11 +91,10 @@ static enum bfabric_status show(
 		return bf_fail(err, BFABRIC_CANCELLED, "no code could be shown");
 	bf_pam_log(flow->call, LOG_INFO, "device login: code shown to user %s",
 		bf_pam_quote(quoted, flow->user->name));
-	if (flow->show == BF_PAM_SHOW_ENTER) {
-		run->questions = 1;
-		listen_after_enter(run);
-	}
-	return BFABRIC_OK;
+	if (flow->show != BF_PAM_SHOW_ENTER)
+		return BFABRIC_OK;
+	run->questions = 1;
+	return listen_after_enter(run, err);
 }
 
 /* Who presses Enter a second time does not wish to wait. */
@@ -98,8 +105,7 @@ static enum bfabric_status ask_again(struct run *run, struct bfabric_error *err)
 	run->questions++;
 	if (!bf_pam_show_again(run->flow))
 		return bf_fail(err, BFABRIC_CANCELLED, "nobody answers any more");
-	listen_after_enter(run);
-	return BFABRIC_OK;
+	return listen_after_enter(run, err);
 }
 
 /* ---- what the child says --------------------------------------------------------------------- */
@@ -245,15 +251,17 @@ static enum bfabric_status start(
 	struct run *run, const struct bf_secret *request, struct bfabric_error *err)
 {
 	const struct bf_pam_flow *flow = run->flow;
-	const int64_t deadline = bf_pam_now() + (int64_t)flow->seconds * 1000 + GRACE_MS;
+	const int64_t over = bf_pam_now() + (int64_t)flow->seconds * 1000;
 	BF_AUTO_PAM_USER struct bf_pam_user net = {0};
 	enum bfabric_status status = BFABRIC_OK;
 
+	run->latest = over + PROMPT_MS;
 	if (!flow->for_session)
 		status = bf_pam_net_user(flow->conf, &net, err);
 	if (status == BFABRIC_OK)
 		status = bf_pam_spawn(flow->conf, flow->for_session ? flow->user : &net,
-			"bfabric-pam-login", /* verb= */ NULL, request, deadline, &run->child, err);
+			"bfabric-pam-login", /* verb= */ NULL, request, over + GRACE_MS,
+			&run->child, err);
 	return status;
 }
 

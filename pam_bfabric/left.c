@@ -83,9 +83,11 @@ static void leave(const struct bf_pam_call *call, pid_t pid)
 
 void bf_pam_child_stop(const struct bf_pam_call *call, struct bf_pam_child *child)
 {
+	/* Where the application reaps whatever ends, the number may be somebody else's by now. */
+	if (child->pid && has_ended(child->pid))
+		child->pid = 0;
 	if (child->pid)
-		(void)kill(
-			child->pid, SIGTERM); /* not reaped yet: it is still that child's number */
+		(void)kill(child->pid, SIGTERM);
 	bf_pam_child_done(call, child);
 }
 

@@ -32,9 +32,11 @@ static enum bfabric_status open_file(
 	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_nlink != 1)
 		return bf_fail(err, BFABRIC_SYSTEM,
 			"the file of pending logins is not one that pam_bfabric made");
-	*ret = fd;
-	fd = -1;
-	return BFABRIC_OK;
+	/* not in the place of a closed standard stream, into which the application would print */
+	*ret = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	return *ret >= 0
+		       ? BFABRIC_OK
+		       : bf_fail(err, BFABRIC_SYSTEM, "cannot hold the file of pending logins: %m");
 }
 
 /* One of `count` bytes from `first` on. A lock belongs to what was opened, not to the process. */
