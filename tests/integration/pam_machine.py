@@ -247,6 +247,16 @@ class Machine:
         """The default profile behind the password."""
         self.stack(service, first + DEFAULT, rest + SESSION)
 
+    def example(self, name, service):
+        """One of the stacks that administrators are given, as it stands there."""
+        for kind, lines in (("auth", UNIX + "auth required pam_permit.so\n"),
+                            ("account", "account required pam_unix.so\n"),
+                            ("session", "session required pam_unix.so\n"), ("password", "")):
+            pathlib.Path("/etc/pam.d", f"common-{kind}").write_text(lines)
+        text = (harness.SOURCE / "pam_bfabric" / "stacks" / name).read_text()
+        pathlib.Path("/etc/pam.d", service).write_text(
+            text.replace(MODULE.name, str(TOP / MODULE.name)))
+
     def pam_auth_update(self, *arguments):
         """Debian's own tool writes common-auth and its like out of profiles, ours among them."""
         configs = TOP / "pam-configs"
