@@ -104,6 +104,14 @@ class BadDay(Case):
 # password.
 CODES = {"RETRY_LATER": AUTHINFO_UNAVAIL, "BAD_CONFIG": SERVICE_ERR}
 
+# One of each kind: it can only ever be ignored.
+ACQUIRED = ("refused", "code hangs", "poll hangs", "code 500", "code no JSON", "page elsewhere",
+            "another person", "unsigned", "certificate untrusted")
+ACQUIRE = """auth required pam_permit.so
+auth optional @ acquire
+session required pam_permit.so
+"""
+
 
 class DeviceLogin(BadDay):
     """The default profile at login(1), with nothing to refresh, and B-Fabric as a factor, at the same
@@ -121,6 +129,18 @@ class DeviceLogin(BadDay):
         app.tell("call", "authenticate", 0)
         app.tell("call", "account", 0)
         return machine, app
+
+    def begin_acquire(self, row, where):
+        machine, app = self.begin(where, ACQUIRE, "sshd", claim="sub", same_names="yes")
+        app.tell("answer")  # Enter, at once, whatever is asked
+        app.tell("call", "authenticate", 0)
+        app.tell("call", "setcred", 2)
+        return machine, app
+
+    def acquire(self, row, app):
+        self.assertEqual(app.until("call")["code"], SUCCESS)
+        self.assertEqual(app.until("call", text="setcred")["code"], SUCCESS)
+        self.assertIn("B-Fabric login? [Enter/n]", app.shown)
 
     def console(self, row, app):
         result = app.until("call", text="open")
@@ -143,8 +163,10 @@ class DeviceLogin(BadDay):
         started = []
         for name, row in FLOWS.items():
             where = self.where(row)
-            for begin, judge in ((self.begin_console, self.console),
-                                 (self.begin_factor, self.factor)):
+            profiles = [(self.begin_console, self.console), (self.begin_factor, self.factor)]
+            if name in ACQUIRED:
+                profiles.append((self.begin_acquire, self.acquire))
+            for begin, judge in profiles:
                 started.append((name, row, where, judge, *begin(row, where)))
         for name, row, where, judge, machine, app in started:
             with self.subTest(server=name, profile=judge.__name__):
