@@ -1,12 +1,12 @@
 #include "screen.h"
 #include "help.h"
-#include "qr.h"
 #include "say.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include "../libbfabric/qr.h"
 
 #define ROWS_BESIDE_QR 4 /* the lines below it, the last with the remaining time */
 
@@ -59,8 +59,8 @@ static void show(void *data, const struct bfabric_device_code *device)
 	BF_AUTO_SECRET struct bf_secret text = BF_SECRET_INIT;
 	const char *complete = device->verification_uri_complete;
 	bool qr = terminal->shows && terminal->utf8 && terminal->rows > ROWS_BESIDE_QR &&
-		  bf_qr_put(complete ? complete : device->verification_uri, terminal->columns,
-			  terminal->rows - ROWS_BESIDE_QR, &text);
+		  bf_qr_put(complete ? complete : device->verification_uri, BF_QR_COLOURS,
+			  terminal->columns, terminal->rows - ROWS_BESIDE_QR, &text);
 
 	bf_secret_printf(&text, "%s\n%s\n",
 		qr ? "Scan this, or open in a browser:" : "On any device, open in a browser:",

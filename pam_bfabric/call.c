@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "../libbfabric/base/concat.h"
 #include "../libbfabric/base/secret.h"
+#include "line.h"
 
 #define UID_FIRST  1000              /* below are system accounts, whatever a file says */
 #define PASSWD_MAX ((size_t)1 << 20) /* a directory service may deliver a long entry */
@@ -142,6 +143,24 @@ bool bf_pam_say(const struct bf_pam_call *call, int style, const char *text, cha
 	said = converse(call, style, copy, ret_reply);
 	bf_free_secret_string(copy);
 	return said;
+}
+
+bool bf_pam_tell_picture(const struct bf_pam_call *call, const char *rows)
+{
+	char row[3 * BF_LINE_COLUMNS_MAX + 1];
+
+	for (const char *at = rows; *at;) {
+		const size_t n = strcspn(at, "\n");
+
+		if (n >= sizeof(row) || at[n] != '\n')
+			return false;
+		memcpy(row, at, n);
+		row[n] = '\0';
+		if (!bf_line_is_row(row))
+			return false;
+		at += n + 1;
+	}
+	return converse(call, PAM_TEXT_INFO, rows, /* ret_reply= */ NULL);
 }
 
 bool bf_pam_tell(const struct bf_pam_call *call, const char *fmt, ...)

@@ -77,6 +77,9 @@ BF_MUST_USE bool bf_pam_can_talk(const struct bf_pam_call *call);
  */
 bool bf_pam_tell(const struct bf_pam_call *call, const char *fmt, ...) BF_PRINTF(2, 3);
 
+/* The same for rows of a picture (bf_line_is_row(), each with a LF), and for nothing else. */
+bool bf_pam_tell_picture(const struct bf_pam_call *call, const char *rows);
+
 /*
  * The same for a text as it is, which may have lines, in any style; what is not printable ASCII
  * becomes a question mark. *ret_reply (may be NULL): what was answered, owned, to be erased; NULL

@@ -9,6 +9,7 @@
 #include "flow_request.h"
 #include "net_user.h"
 #include "prompt.h"
+#include "qr_room.h"
 #include "revoke.h"
 #include "spawn.h"
 
@@ -23,13 +24,17 @@ struct run {
 	struct bf_pam_child child;
 	struct bf_pam_grant grant;
 	bool shown;
-	int64_t latest;     /* CLOCK_BOOTTIME ms: an answer after that is none */
+	int64_t latest;           /* CLOCK_BOOTTIME ms: an answer after that is none */
+	struct bf_secret picture; /* of the code, in rows */
+	struct bf_pam_room room;  /* for it; 0: none was asked for */
+	unsigned rows;
 	unsigned questions; /* how often Enter was asked for */
 };
 
 static void release_run(struct run *run)
 {
 	bf_pam_grant_release(&run->grant);
+	bf_secret_release(&run->picture);
 }
 
 /* ---- the code -------------------------------------------------------------------------------- */
@@ -77,6 +82,7 @@ static enum bfabric_status show(
 	const struct bf_pam_flow *flow = run->flow;
 	const struct bf_pam_code code = {.user_code = line->user_code,
 		.uri = line->uri,
+		.picture = bf_secret_reveal(&run->picture),
 		.seconds = line->seconds < flow->seconds ? line->seconds : flow->seconds};
 	char quoted[BF_PAM_QUOTED];
 	bool shown;
@@ -97,6 +103,22 @@ static enum bfabric_status show(
 	return listen_after_enter(run, err);
 }
 
+static enum bfabric_status fail_unasked(struct bfabric_error *err)
+{
+	return bf_fail(err, BFABRIC_BAD_REPLY, "the child said what it was not asked");
+}
+
+/* A child that was asked for no picture, or draws more than it was given room for, is not ours. */
+static enum bfabric_status take_row(
+	struct run *run, const struct bf_line *line, struct bfabric_error *err)
+{
+	if (run->shown || ++run->rows > run->room.rows)
+		return fail_unasked(err);
+	bf_secret_puts(&run->picture, line->row);
+	bf_secret_putc(&run->picture, '\n');
+	return run->picture.failed ? bf_fail_nomem(err) : BFABRIC_OK;
+}
+
 /* Who presses Enter a second time does not wish to wait. */
 static enum bfabric_status ask_again(struct run *run, struct bfabric_error *err)
 {
@@ -109,11 +131,6 @@ static enum bfabric_status ask_again(struct run *run, struct bfabric_error *err)
 }
 
 /* ---- what the child says --------------------------------------------------------------------- */
-
-static enum bfabric_status fail_unasked(struct bfabric_error *err)
-{
-	return bf_fail(err, BFABRIC_BAD_REPLY, "the child said what it was not asked");
-}
 
 /* Nobody can have approved what nobody saw, and only one can. */
 static enum bfabric_status take_name(
@@ -169,6 +186,8 @@ static enum bfabric_status take(
 	switch (line->verb) {
 	case BF_LINE_CODE:
 		return show(run, line, err);
+	case BF_LINE_QR:
+		return take_row(run, line, err);
 	case BF_LINE_WAIT:
 		return BFABRIC_OK;
 	case BF_LINE_NOTE:
@@ -275,7 +294,9 @@ static enum bfabric_status talk(struct run *run, struct bfabric_error *err)
 		return bf_fail(err, BFABRIC_CANCELLED, "no code could be shown");
 	if (flow->seconds == 0)
 		return bf_fail(err, BFABRIC_CANCELLED, "the application leaves no time for it");
-	status = bf_pam_flow_request(flow, &request, err);
+	if (!bf_pam_qr_room(flow->call, flow->conf, &run->room))
+		run->room = (struct bf_pam_room){0};
+	status = bf_pam_flow_request(flow, &run->room, &request, err);
 	if (status == BFABRIC_OK)
 		status = start(run, &request, err);
 	if (status != BFABRIC_OK) {

@@ -72,8 +72,8 @@ static void put_groups(struct bf_secret *out, const char *list)
 	}
 }
 
-enum bfabric_status bf_pam_flow_request(
-	const struct bf_pam_flow *flow, struct bf_secret *out, struct bfabric_error *err)
+enum bfabric_status bf_pam_flow_request(const struct bf_pam_flow *flow,
+	const struct bf_pam_room *room, struct bf_secret *out, struct bfabric_error *err)
 {
 	const struct bf_pam_conf *conf = flow->conf;
 	char digits[BF_DECIMAL_SIZE];
@@ -98,6 +98,10 @@ enum bfabric_status bf_pam_flow_request(
 	if (flow->for_session)
 		bf_pam_put_session(conf, out);
 	bf_kv_put(out, "timeout", bf_decimal(flow->seconds, digits));
+	if (room->rows) {
+		bf_kv_put(out, "qr_columns", bf_decimal(room->columns, digits));
+		bf_kv_put(out, "qr_rows", bf_decimal(room->rows, digits));
+	}
 	bf_kv_put(out, "user", flow->user->name);
 	bf_kv_put(out, "service", bf_pam_item(flow->call, PAM_SERVICE));
 	put_optional(out, "host", bf_pam_clean(host, bf_pam_item(flow->call, PAM_RHOST)));

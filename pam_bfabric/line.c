@@ -16,6 +16,7 @@ static const struct {
 	size_t fields;
 } verbs[] = {
 	{"code", BF_LINE_CODE, 4},
+	{"qr", BF_LINE_QR, 1},
 	{"wait", BF_LINE_WAIT, 1},
 	{"identity", BF_LINE_IDENTITY, 2},
 	{TOKEN_VERB, BF_LINE_TOKEN, 1},
@@ -81,6 +82,23 @@ static bool read_failure(const char *field, enum bfabric_status *ret)
 	return false;
 }
 
+bool bf_line_is_row(const char *text)
+{
+	static const char *const cells[] = {" ", "\u2580", "\u2584", "\u2588"};
+	size_t columns = 0;
+
+	for (; *text; columns++) {
+		size_t i = 0;
+
+		while (i < 4 && strncmp(text, cells[i], strlen(cells[i])) != 0)
+			i++;
+		if (i == 4)
+			return false;
+		text += strlen(cells[i]);
+	}
+	return columns > 0 && columns <= BF_LINE_COLUMNS_MAX;
+}
+
 static bool is_dash(const char *field)
 {
 	return strcmp(field, "-") == 0;
@@ -139,6 +157,11 @@ static void put_fields(struct bf_secret *out, const struct bf_line *line)
 		put_field(out, line->uri);
 		put_field(out, line->uri_complete ? line->uri_complete : "-");
 		put_seconds(out, line->seconds);
+		break;
+	case BF_LINE_QR:
+		if (!line->row || !bf_line_is_row(line->row))
+			out->failed = true;
+		put_field(out, line->row);
 		break;
 	case BF_LINE_WAIT:
 		put_seconds(out, line->seconds);
@@ -245,6 +268,9 @@ static bool read_fields(struct bf_line *line, char *const *field)
 		line->uri = field[1];
 		line->uri_complete = is_dash(field[2]) ? NULL : field[2];
 		return read_seconds(field[3], &line->seconds);
+	case BF_LINE_QR:
+		line->row = field[0];
+		return bf_line_is_row(field[0]);
 	case BF_LINE_WAIT:
 		return read_seconds(field[0], &line->seconds);
 	case BF_LINE_IDENTITY:

@@ -18,6 +18,7 @@
  *   place           session: "runtime", it stays in the runtime directory
  *   session         session: what it is called by whoever ends it (libbfabric/login_stay.h)
  *   timeout         seconds for the whole of it
+ *   qr_columns, qr_rows   room for a picture of the code; none without both
  *   user, service, host   for the module's own text and log
  *
  * The child has the socket as its descriptor 0, for both directions; 1 and 2 are not used. It
@@ -26,6 +27,7 @@
  * only a `token` line up to 64 KiB. Whatever breaks that ends the talk: the other side is not ours.
  *
  *   code USER_CODE URI URI_COMPLETE|- EXPIRES_S   to be shown; once
+ *   qr ROW                        of a picture of the code, before it; blanks and half blocks
  *   wait SECONDS_LEFT             about once a second while somebody has to act
  *   identity NAME EVIDENCE_KIND   who approved, and by what that is known
  *   token JSON                    the reply of the token endpoint; printable ASCII
@@ -51,6 +53,7 @@
 
 enum bf_line_verb {
 	BF_LINE_CODE,
+	BF_LINE_QR,
 	BF_LINE_WAIT,
 	BF_LINE_IDENTITY,
 	BF_LINE_TOKEN,
@@ -64,6 +67,7 @@ enum bf_line_verb {
 struct bf_line {
 	enum bf_line_verb verb;
 	const char *user_code, *uri; /* code */
+	const char *row;             /* qr; bf_line_is_row() */
 	const char *uri_complete;    /* code; NULL: the server sent none */
 	int64_t seconds;             /* code: until it expires; wait: that are left */
 	const char *name;            /* identity, stored (there NULL: nobody said) */
@@ -73,6 +77,10 @@ struct bf_line {
 	enum bfabric_status status;  /* failed; never OK */
 	const char *text;            /* note, failed */
 };
+
+/* Nothing but spaces and half blocks (U+2580, U+2584, U+2588), at most 128 of them. */
+#define BF_LINE_COLUMNS_MAX 128
+bool bf_line_is_row(const char *text);
 
 /*
  * Append a line. A field that is not what it has to be, or a line that would be too long, sets

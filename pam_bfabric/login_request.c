@@ -34,6 +34,20 @@ static enum bfabric_status read_mode(struct bf_login_request *request, struct bf
 	return BFABRIC_OK;
 }
 
+/* Room for a picture; 0 where it makes no sense, which is no reason to let nobody in. */
+static unsigned read_room(const struct bf_login_request *request, const char *key)
+{
+	const char *text = value(request, key);
+	unsigned room = 0;
+
+	for (; text && *text; text++) {
+		if (!bf_is_digit(*text) || room > BF_LOGIN_ROOM_MAX / 10)
+			return 0;
+		room = room * 10 + (unsigned)(*text - '0');
+	}
+	return room < BF_LOGIN_ROOM_MAX ? room : BF_LOGIN_ROOM_MAX;
+}
+
 static enum bfabric_status read_timeout(struct bf_login_request *request, struct bfabric_error *err)
 {
 	const char *text = value(request, "timeout");
@@ -101,6 +115,8 @@ enum bfabric_status bf_login_request_read(
 		status = read_timeout(&request, err);
 	if (status != BFABRIC_OK)
 		return status;
+	request.qr_columns = read_room(&request, "qr_columns");
+	request.qr_rows = read_room(&request, "qr_rows");
 	bf_login_request_release(ret);
 	*ret = request;
 	request = (struct bf_login_request){0};

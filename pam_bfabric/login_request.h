@@ -10,6 +10,7 @@
 #include "../libbfabric/base/kv.h"
 
 #define BF_LOGIN_TIMEOUT_MAX 3600 /* seconds */
+#define BF_LOGIN_ROOM_MAX    128u /* columns and rows; BF_LINE_COLUMNS_MAX */
 
 enum bf_login_mode {
 	BF_LOGIN_AUTH,    /* say who approved and hand the token over */
@@ -28,7 +29,8 @@ struct bf_login_request {
 	const char *claim;   /* never NULL */
 	const char *session; /* session: what the module calls the session that brings the login */
 	bool stays;          /* session: it stays in the runtime directory */
-	int64_t timeout;     /* seconds, 1 to BF_LOGIN_TIMEOUT_MAX */
+	unsigned qr_columns, qr_rows; /* 0: no picture is wanted */
+	int64_t timeout;              /* seconds, 1 to BF_LOGIN_TIMEOUT_MAX */
 };
 
 #define BF_AUTO_LOGIN_REQUEST BF_CLEANUP(bf_login_request_release)

@@ -249,7 +249,11 @@ enum bfabric_status bf_login_run(const struct bf_login_request *request, int fd,
 {
 	BF_CLEANUP(run_release)
 	struct run run = {.request = request,
-		.talk = {.fd = fd, .cancel = cancel, .said = -1},
+		.talk = {.fd = fd,
+			.cancel = cancel,
+			.said = -1,
+			.qr_columns = request->qr_columns,
+			.qr_rows = request->qr_rows},
 		.login = {.sure = true}};
 	enum bfabric_status status = open_session(&run, cancel, err);
 

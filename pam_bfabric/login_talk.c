@@ -9,6 +9,7 @@
 #include "../libbfabric/base/cancel.h"
 #include "../libbfabric/base/file.h"
 #include "../libbfabric/base/sys.h"
+#include "../libbfabric/qr.h"
 
 bool bf_login_say(const struct bf_login_talk *talk, const struct bf_line *line)
 {
@@ -72,6 +73,30 @@ static int64_t seconds_left(const struct bf_login_talk *talk, int64_t left_ms)
 	return left_ms > 0 ? left_ms / 1000 : 0;
 }
 
+/* Before the code, which is shown at once when it comes. What cannot be drawn is left out. */
+static void draw(const struct bf_login_talk *talk, const char *uri)
+{
+	BF_AUTO_SECRET struct bf_secret picture = BF_SECRET_INIT;
+	struct bf_line line = {.verb = BF_LINE_QR};
+
+	if (!talk->qr_columns || !talk->qr_rows ||
+		!bf_qr_put(uri, BF_QR_PLAIN, talk->qr_columns, talk->qr_rows, &picture))
+		return;
+	while (picture.len > 0 && !picture.failed) {
+		BF_AUTO_SECRET struct bf_secret rest = BF_SECRET_INIT;
+		BF_AUTO_SECRET struct bf_secret row = BF_SECRET_INIT;
+		const char *text = bf_secret_reveal(&picture);
+		const size_t n = strcspn(text, "\n");
+
+		bf_secret_put(&row, text, n);
+		bf_secret_puts(&rest, text + n + (text[n] == '\n'));
+		line.row = bf_secret_reveal(&row);
+		if (row.failed || rest.failed || !bf_login_say(talk, &line))
+			return;
+		bf_secret_move(&picture, &rest);
+	}
+}
+
 static void show_code(void *data, const struct bfabric_device_code *code)
 {
 	struct bf_login_talk *talk = data;
@@ -88,7 +113,9 @@ static void show_code(void *data, const struct bfabric_device_code *code)
 			!leads_to(talk->base, code->verification_uri_complete)))
 		end_talk(talk, BFABRIC_BAD_REPLY,
 			"the server sends people who log in to another server");
-	else if (!bf_login_say(talk, &line))
+	else
+		draw(talk, line.uri_complete ? line.uri_complete : line.uri);
+	if (talk->trouble.status == BFABRIC_OK && !bf_login_say(talk, &line))
 		end_talk(talk, BFABRIC_CANCELLED, "the code could not be shown");
 }
 

@@ -12,6 +12,7 @@ struct bf_login_talk {
 	int fd;
 	struct bfabric_cancel *cancel; /* wished for when the other side is gone */
 	const struct bf_url *base;     /* where people may be sent */
+	unsigned qr_columns, qr_rows;  /* room for a picture; 0: none */
 	int64_t deadline;              /* CLOCK_BOOTTIME ms */
 	int64_t said;                  /* the last `wait`; -1: none yet */
 	struct bfabric_error trouble;  /* why the talk ended by itself; OK: it did not */

@@ -41,6 +41,13 @@ static void describe(
 		*remote ? ", asked for from " : "", bf_pam_clean(name[3], remote));
 }
 
+/* It helps, and nothing depends on it. */
+static void show_picture(const struct bf_pam_call *call, const struct bf_pam_code *code)
+{
+	if (*code->picture && !bf_pam_tell_picture(call, code->picture))
+		bf_pam_debug(call, "the QR code could not be shown");
+}
+
 /* The address and the code stand in messages of their own, so that they can be copied. */
 static bool show_info(
 	const struct bf_pam_flow *flow, const struct bf_pam_code *code, const char *who)
@@ -54,6 +61,7 @@ static bool show_info(
 		!bf_pam_tell(call, "  %s", code->uri) ||
 		!bf_pam_tell(call, "and enter this code: %s", code->user_code))
 		return false;
+	show_picture(call, code);
 	if (flow->for_session)
 		return bf_pam_tell(call,
 			"Waiting for at most %lld seconds; the session opens in any case.",
@@ -75,8 +83,11 @@ static bool show_enter(
 		"Approve only a login that you began yourself; there are %lld seconds for it.\n"
 		"Then press Enter here: ",
 		who, code->uri, code->user_code, (long long)code->seconds);
-	bool shown = n > 0 && (size_t)n < sizeof(text) &&
-		     bf_pam_ask(flow->call, text, /* ret_no= */ NULL) == BF_PAM_ANSWERED;
+	bool shown = n > 0 && (size_t)n < sizeof(text);
+
+	if (shown)
+		show_picture(flow->call, code); /* nothing could be shown behind a question */
+	shown = shown && bf_pam_ask(flow->call, text, /* ret_no= */ NULL) == BF_PAM_ANSWERED;
 
 	explicit_bzero(text, sizeof(text));
 	return shown;

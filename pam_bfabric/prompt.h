@@ -24,6 +24,7 @@ BF_MUST_USE enum bf_pam_answer bf_pam_ask(
 struct bf_pam_code {
 	const char *user_code, *uri;
 	int64_t seconds;
+	const char *picture; /* rows for bf_pam_tell_picture(), or "" */
 };
 
 /*

@@ -22,6 +22,10 @@ static void say(const struct bf_line *line, struct bf_secret *out)
 		field(out, "complete", line->uri_complete);
 		bf_secret_printf(out, " expires=%lld", (long long)line->seconds);
 		break;
+	case BF_LINE_QR:
+		bf_secret_puts(out, "qr");
+		field(out, "row", line->row);
+		break;
 	case BF_LINE_WAIT:
 		bf_secret_printf(out, "wait %lld", (long long)line->seconds);
 		break;
@@ -116,6 +120,7 @@ static void test_writing(void **state)
 	static const struct bf_line lines[] = {
 		{.verb = BF_LINE_CODE, .user_code = "A-B", .uri = "https://b/d", .seconds = 600},
 		{.verb = BF_LINE_CODE, .user_code = "A-B", .uri = "u", .uri_complete = "u?A-B"},
+		{.verb = BF_LINE_QR, .row = " \u2580\u2584\u2588 "},
 		{.verb = BF_LINE_WAIT, .seconds = 3},
 		{.verb = BF_LINE_IDENTITY, .name = "ada", .evidence = "id_token"},
 		{.verb = BF_LINE_TOKEN, .token = "{\"a\": 1}"},
@@ -129,6 +134,7 @@ static void test_writing(void **state)
 	static const char *const texts[] = {
 		"code\tA-B\thttps://b/d\t-\t600\n",
 		"code\tA-B\tu\tu?A-B\t0\n",
+		"qr\t \u2580\u2584\u2588 \n",
 		"wait\t3\n",
 		"identity\tada\tid_token\n",
 		"token\t{\"a\": 1}\n",
@@ -162,6 +168,9 @@ static void test_refuses_to_write(void **state)
 		{.verb = BF_LINE_STORED, .name = long_name},
 		{.verb = BF_LINE_TOKEN, .token = "{\"a\":\n1}"},
 		{.verb = BF_LINE_TOKEN},
+		{.verb = BF_LINE_QR, .row = "\u2580\u2581"},
+		{.verb = BF_LINE_QR, .row = ""},
+		{.verb = BF_LINE_QR},
 		{.verb = BF_LINE_WAIT, .seconds = -1},
 		{.verb = BF_LINE_WAIT, .seconds = (int64_t)BF_LINE_SECONDS_MAX + 1},
 		{.verb = BF_LINE_CODE, .user_code = "A", .seconds = 1},

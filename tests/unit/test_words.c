@@ -3,7 +3,7 @@
 #include "helper/gitconfig.h"
 #include "helper/help.h"
 #include "helper/instance.h"
-#include "helper/qr.h"
+#include "libbfabric/qr.h"
 #include "helper/scope.h"
 #include "helper/status_report.h"
 
@@ -192,11 +192,39 @@ static void test_qr_fits_or_is_left_out(void **state)
 		size_t rows = 0, columns = 0;
 
 		assert_int_equal(
-			bf_qr_put(url, cases[i].columns, cases[i].rows, &out), cases[i].wide > 0);
+			bf_qr_put(url, BF_QR_COLOURS, cases[i].columns, cases[i].rows, &out),
+			cases[i].wide > 0);
 		measure(bf_secret_reveal(&out), &rows, &columns);
 		assert_int_equal(rows, cases[i].high);
 		assert_int_equal(columns, cases[i].wide);
 	}
+}
+
+/* Without colours it is the same picture, drawn by what is light. */
+static void test_qr_without_colours(void **state)
+{
+	static const char *const blocks[] = {" ", "\u2580", "\u2584", "\u2588"};
+	BF_AUTO_SECRET struct bf_secret coloured = BF_SECRET_INIT;
+	BF_AUTO_SECRET struct bf_secret plain = BF_SECRET_INIT;
+	BF_AUTO_SECRET struct bf_secret wanted = BF_SECRET_INIT;
+
+	(void)state;
+	assert_true(bf_qr_put("https://h.org/d?user_code=A", BF_QR_COLOURS, 80, 40, &coloured));
+	assert_true(bf_qr_put("https://h.org/d?user_code=A", BF_QR_PLAIN, 80, 40, &plain));
+	for (const char *at = bf_secret_reveal(&coloured); *at;) {
+		size_t i = 0;
+
+		while (i < 4 && strncmp(at, blocks[i], strlen(blocks[i])) != 0)
+			i++;
+		if (i < 4)
+			bf_secret_puts(&wanted, blocks[3 - i]);
+		else if (*at == '\n')
+			bf_secret_putc(&wanted, '\n');
+		else
+			assert_int_equal(*at, '\033');
+		at = i < 4 ? at + strlen(blocks[i]) : *at == '\n' ? at + 1 : strchr(at, 'm') + 1;
+	}
+	assert_string_equal(bf_secret_reveal(&plain), bf_secret_reveal(&wanted));
 }
 
 static void test_verdicts(void **state)
@@ -247,6 +275,7 @@ int main(void)
 		cmocka_unit_test(test_git_hosts),
 		cmocka_unit_test(test_help_fits),
 		cmocka_unit_test(test_qr_fits_or_is_left_out),
+		cmocka_unit_test(test_qr_without_colours),
 		cmocka_unit_test(test_verdicts),
 	};
 

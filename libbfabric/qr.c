@@ -35,10 +35,12 @@ static unsigned rows_for(const QRcode *code, int quiet)
 	return (unsigned)(code->width + 2 * quiet + 1) / 2;
 }
 
-bool bf_qr_put(const char *text, unsigned columns, unsigned rows, struct bf_secret *out)
+bool bf_qr_put(const char *text, enum bf_qr_style style, unsigned columns, unsigned rows,
+	struct bf_secret *out)
 {
 	BF_CLEANUP(freep_code)
 	QRcode *code = QRcode_encodeString8bit(text, /* version= */ 0, QR_ECLEVEL_L);
+	const bool plain = style == BF_QR_PLAIN;
 	int quiet = 4;
 
 	if (!code)
@@ -49,10 +51,11 @@ bool bf_qr_put(const char *text, unsigned columns, unsigned rows, struct bf_secr
 	if (quiet < 2)
 		return false;
 	for (int y = -quiet; y < code->width + quiet; y += 2) {
-		bf_secret_puts(out, BLACK_ON_WHITE);
+		bf_secret_puts(out, plain ? "" : BLACK_ON_WHITE);
 		for (int x = -quiet; x < code->width + quiet; x++)
-			put_module_pair(dark(code, x, y), dark(code, x, y + 1), out);
-		bf_secret_puts(out, PLAIN "\n");
+			put_module_pair(
+				dark(code, x, y) != plain, dark(code, x, y + 1) != plain, out);
+		bf_secret_puts(out, plain ? "\n" : PLAIN "\n");
 	}
 	return true;
 }
