@@ -2,6 +2,8 @@
 """The default profile in the real login(1) and su(1), with the real module and its children."""
 import pathlib
 import shutil
+import os
+import pathlib
 import unittest
 
 import pam_machine
@@ -47,6 +49,27 @@ class Login(Console):
         self.assertEqual([endpoint for endpoint in requests(server, before)
                           if endpoint != "discovery"], ["token"])
         self.assertNotEqual(self.mine(server), token)
+
+    def test_an_account_of_several_people(self):
+        """The login is there for the session, and nowhere before and after."""
+        runtime = pathlib.Path("/run/user", str(self.user.uid))
+        runtime.mkdir(mode=0o700, parents=True)  # as pam_systemd does
+        os.chown(runtime, self.user.uid, self.user.uid)
+        server = self.sandbox()
+        self.machine.configure(server, shared_accounts=self.user.name)
+        console = self.console(self.user.name)
+        self.type_password(console)
+        server.control("approve", user_code=console.expect(CODE)[1])
+        console.expect("B-Fabric login stored")
+        console.expect(SHELL)
+        here = runtime / "bfabric" / self.user.cache(server).name
+        self.assertEqual(here.stat().st_uid, self.user.uid)
+        self.assertFalse(self.user.cache(server).exists())
+        self.leave(console)
+        self.given_back(server)
+        self.assertFalse(here.exists())
+        self.assertEqual(self.user.token(server), "")
+        self.assertIn("was given back with the session", self.machine.log.text())
 
     def test_wrong_password_asks_no_server(self):
         server = self.sandbox()
