@@ -55,6 +55,10 @@ static void put_log(const struct bf_pam_call *call, int priority, const char *fm
 	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
 		return;
 	make_ascii(text);
+	if (!call->pamh) {
+		fprintf(stderr, "%s\n", text); /* bfabric-pam-sweep */
+		return;
+	}
 	pam_syslog(call->pamh, priority, "%s", text);
 }
 

@@ -44,6 +44,25 @@ class Units(harness.TestCase):
                           self.home.env())
         self.assertIn("NoNewPriviledges", bad.err)
 
+    def test_the_units_of_the_system(self):
+        service = harness.BUILD / "systemd" / "bfabric-pam-sweep.service"
+        if not service.exists():
+            self.skipTest("libpam is not installed")
+        program = f"{build_option('prefix')}/{build_option('libexecdir')}/bfabric/bfabric-pam-sweep"
+        text = service.read_text()
+        self.assertIn(f"\nExecStart={program}\n", text)
+        self.assertIn("\nNoNewPrivileges=yes\n", text)
+        if not shutil.which("systemd-analyze"):
+            return
+        folder = self.home.path / "units"
+        folder.mkdir()
+        built = harness.BUILD / "pam_bfabric" / "bfabric-pam-sweep"
+        (folder / service.name).write_text(text.replace(program, str(built)))
+        shutil.copy(service.with_suffix(".timer"), folder)
+        good = harness.run(["systemd-analyze", "--system", "verify", "--man=no",
+                            *sorted(folder.iterdir())], self.home.env())
+        self.assertEqual((good.status, good.out + good.err), (0, ""))
+
     def test_a_user_without_logins(self):
         for _, *arguments in self.commands():
             result = self.home.run("bfabric", *arguments)

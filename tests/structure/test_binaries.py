@@ -25,6 +25,7 @@ if source.target("bfabric-keyring", "executable"):
 # Built where libpam is.
 if source.target("pam_bfabric", "shared module"):
     NEEDED["pam_bfabric", "shared module"] = LIBC | {"libpam.so.0"}
+    NEEDED["bfabric-pam-sweep", "executable"] = LIBC | {"libpam.so.0"}
 SANITIZER = re.compile(r"^(lib(asan|ubsan|tsan|lsan|m|dl|rt|pthread|resolv|gcc_s)\.so|ld-linux)")
 
 

@@ -261,6 +261,29 @@ static void test_not_given_back(void **state)
 	}
 }
 
+/* By the timer: everything, and nothing that somebody may still come for. */
+static void test_swept_by_the_program(void **state)
+{
+	char command[1024], name[64];
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		snprintf(name, sizeof(name), "run/%032d", i + 1);
+		stash_plant(name, &(struct stash_planted){.age_ms = 130000});
+	}
+	stash_plant(STASH_PLANTED, &good);
+	snprintf(command, sizeof(command), BF_PAM_SWEEP " %s 2>%s", scratch("pam.conf"),
+		scratch("said"));
+	assert_int_equal(system(command), 0);
+	assert_int_equal(stash_files(), 1);
+	assert_given_back(6);
+	assert_has(scratch_content(scratch("said")), "a login that reached nobody was revoked\n");
+	assert_lacks(scratch_content(scratch("said")), STASH_CANARY);
+	assert_int_equal(chmod(scratch("run"), 0755), 0);
+	assert_int_not_equal(system(command), 0);
+	assert_has(scratch_content(scratch("said")), "with mode 0700");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +296,7 @@ int main(void)
 		unit_in_stash(test_the_directory),
 		unit_in_stash(test_too_old),
 		unit_in_stash(test_swept_in_passing),
+		unit_in_stash(test_swept_by_the_program),
 		unit_in_stash(test_configuration_changed),
 		unit_in_stash(test_not_given_back),
 	};
