@@ -146,6 +146,12 @@ static enum bfabric_status judge_person(struct run *run, struct bfabric_error *e
 	return BFABRIC_OK;
 }
 
+/* Where no person is waited for, it is the server that does not come: as if it were not there. */
+static enum bfabric_status fail_slow(struct bfabric_error *err)
+{
+	return bf_fail_context(err, BFABRIC_RETRY_LATER, "the server did not answer in time");
+}
+
 static enum bfabric_status check_person(struct run *run, struct bfabric_error *err)
 {
 	const struct bf_evidence_grant grant = {.reply = run->login.reply,
@@ -160,6 +166,8 @@ static enum bfabric_status check_person(struct run *run, struct bfabric_error *e
 		!bf_login_request_has(run->request, "expect[]"))
 		return BFABRIC_OK;
 	status = bf_evidence_check(&run->login.flow, &grant, &expected, &run->who, err);
+	if (status == BFABRIC_TIMEOUT)
+		return fail_slow(err);
 	return status == BFABRIC_OK ? judge_person(run, err) : status;
 }
 
@@ -265,6 +273,8 @@ enum bfabric_status bf_login_run(const struct bf_login_request *request, int fd,
 	status = bf_device_login_run(&run.login, run.session, &run.ui, run.talk.deadline, err);
 	if (status == BFABRIC_OK)
 		return finish(&run, cancel, err);
+	if (status == BFABRIC_TIMEOUT && !run.login.device.user_code)
+		return fail_slow(err);
 	if (status == BFABRIC_CANCELLED && run.talk.trouble.status != BFABRIC_OK)
 		return bf_fail(err, run.talk.trouble.status, "%s", run.talk.trouble.text);
 	return status;

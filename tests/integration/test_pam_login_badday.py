@@ -59,9 +59,9 @@ class BadDays(Case):
 
         self.together(
             failing("RETRY_LATER", server=nobody),
-            failing("TIMEOUT", fault="discovery=hang"),
-            failing("TIMEOUT", fault="device_authorization=hang"),
-            failing("TIMEOUT", fault="jwks=hang"),
+            failing("RETRY_LATER", fault="discovery=hang"),
+            failing("RETRY_LATER", fault="device_authorization=hang"),
+            failing("RETRY_LATER", fault="jwks=hang"),
             failing("RETRY_LATER", fault="device_authorization=503"),
             failing("BAD_REPLY", fault="device_authorization=not-json"),
             failing("BAD_REPLY", fault="device_authorization=wrong-types"),
