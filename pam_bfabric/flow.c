@@ -13,8 +13,9 @@
 #include "revoke.h"
 #include "spawn.h"
 
-#define GRACE_MS 3000 /* from the end of the child's own time: it may be saving */
-#define ENTER_MS 6000 /* a server is asked every five seconds (RFC 8628, 3.5) */
+#define GRACE_MS 3000  /* from the end of the child's own time: it may be saving */
+#define CODE_MS  15000 /* for a code to come: until then a person sees nothing */
+#define ENTER_MS 6000  /* a server is asked every five seconds (RFC 8628, 3.5) */
 /* From the end of the child's own time, as login_run.c has it: then it gives the token back, and
  * who presses Enter need not be who approved. */
 #define PROMPT_MS 60000
@@ -24,6 +25,7 @@ struct run {
 	struct bf_pam_child child;
 	struct bf_pam_grant grant;
 	bool shown;
+	int64_t over;             /* CLOCK_BOOTTIME ms: nothing comes from the child any more */
 	int64_t latest;           /* CLOCK_BOOTTIME ms: an answer after that is none */
 	struct bf_secret picture; /* of the code, in rows */
 	struct bf_pam_room room;  /* for it; 0: none was asked for */
@@ -97,6 +99,7 @@ static enum bfabric_status show(
 		return bf_fail(err, BFABRIC_CANCELLED, "no code could be shown");
 	bf_pam_log(flow->call, LOG_INFO, "device login: code shown to user %s",
 		bf_pam_quote(quoted, flow->user->name));
+	run->child.deadline = run->over;
 	if (flow->show != BF_PAM_SHOW_ENTER)
 		return BFABRIC_OK;
 	run->questions = 1;
@@ -218,7 +221,9 @@ static enum bfabric_status listen_to_child(struct run *run, struct bfabric_error
 		bool found = false;
 		enum bfabric_status status = bf_pam_hear(&run->child, &line, &found, err);
 
-		if (status == BFABRIC_TIMEOUT && run->questions > 0)
+		if (status == BFABRIC_TIMEOUT && !run->shown)
+			status = bf_fail(err, BFABRIC_RETRY_LATER, "the server sent no code");
+		else if (status == BFABRIC_TIMEOUT && run->questions > 0)
 			status = ask_again(run, err);
 		else if (status == BFABRIC_OK && !found)
 			status = bf_fail(err, BFABRIC_SYSTEM, "the child ended without a word");
@@ -270,17 +275,19 @@ static enum bfabric_status start(
 	struct run *run, const struct bf_secret *request, struct bfabric_error *err)
 {
 	const struct bf_pam_flow *flow = run->flow;
+	const int64_t soon = bf_pam_now() + CODE_MS;
 	const int64_t over = bf_pam_now() + (int64_t)flow->seconds * 1000;
 	BF_AUTO_PAM_USER struct bf_pam_user net = {0};
 	enum bfabric_status status = BFABRIC_OK;
 
+	run->over = over + GRACE_MS;
 	run->latest = over + PROMPT_MS;
 	if (!flow->for_session)
 		status = bf_pam_net_user(flow->conf, &net, err);
 	if (status == BFABRIC_OK)
 		status = bf_pam_spawn(flow->conf, flow->for_session ? flow->user : &net,
-			"bfabric-pam-login", /* verb= */ NULL, request, over + GRACE_MS,
-			&run->child, err);
+			"bfabric-pam-login", /* verb= */ NULL, request,
+			run->over < soon ? run->over : soon, &run->child, err);
 	return status;
 }
 
