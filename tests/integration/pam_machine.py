@@ -253,6 +253,10 @@ class Machine:
                             ("account", "account required pam_unix.so\n"),
                             ("session", "session required pam_unix.so\n"), ("password", "")):
             pathlib.Path("/etc/pam.d", f"common-{kind}").write_text(lines)
+        together = "".join(pathlib.Path("/etc/pam.d", f"common-{kind}").read_text()
+                           for kind in ("auth", "account", "session"))
+        for kind in ("system-auth", "password-auth", "postlogin"):
+            pathlib.Path("/etc/pam.d", kind).write_text(together if kind != "postlogin" else "")
         text = (harness.SOURCE / "pam_bfabric" / "stacks" / name).read_text()
         pathlib.Path("/etc/pam.d", service).write_text(
             text.replace(MODULE.name, str(TOP / MODULE.name)))
