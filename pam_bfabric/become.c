@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define FILES 64 /* a child has a dozen open at most */
+
 /* Handlers of the application must not run here. Those of the kernel's own two cannot be set. */
 static void reset_signals(void)
 {
@@ -19,6 +21,22 @@ static void reset_signals(void)
 		(void)sigaction(number, &standard, NULL); /* KILL, STOP and libc's refuse */
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/*
+ * Who started a setuid program chose its limits. With too few descriptors the server could not be
+ * reached, and a stack may go on to a password then. Where this is refused, they stay as they are.
+ */
+static void have_descriptors(void)
+{
+	struct rlimit files = {0};
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= FILES)
+		return;
+	files.rlim_cur = FILES;
+	if (files.rlim_max < FILES)
+		files.rlim_max = FILES;
+	(void)setrlimit(RLIMIT_NOFILE, &files);
 }
 
 static bool set_descriptors(const struct bf_pam_exec *exec)
@@ -59,6 +77,7 @@ void bf_pam_become(const struct bf_pam_exec *exec)
 
 	reset_signals();
 	umask(S_IRWXG | S_IRWXO);
+	have_descriptors();
 	if (chdir("/") == 0 && setsid() > 0 && setrlimit(RLIMIT_CORE, &no_core) == 0 &&
 		set_descriptors(exec) && become_user(exec) && die_with_parent(exec))
 		/* exec changes neither list; its types are older than const */

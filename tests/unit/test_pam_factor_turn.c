@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -207,6 +208,29 @@ static void test_nobody_else_is_stopped(void **state)
 	assert_int_equal(killed, 0);
 }
 
+/* Who starts a setuid program chooses its limits, but not those of a child that asks the server. */
+static void test_few_descriptors(void **state)
+{
+	struct rlimit before = {0}, few;
+	const char *said;
+	int rc;
+
+	(void)state;
+	factor_conf("");
+	scene_alone("login", "");
+	factor_child("ulimit -n >\"$out/limit\"; " CODE APPROVED);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = before;
+	few.rlim_cur = 24;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	rc = factor_ask("login", NULL, 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(rc, PAM_SUCCESS);
+	said = scratch_content(scratch("out/limit"));
+	assert_non_null(said);
+	assert_true(atoi(said) >= 64);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +240,7 @@ int main(void)
 		unit_in_scene(test_a_name_stays_quoted),
 		unit_in_scene(test_streams_that_are_closed),
 		unit_in_scene(test_nobody_else_is_stopped),
+		unit_in_scene(test_few_descriptors),
 	};
 
 	scene_unprivileged();
