@@ -210,6 +210,22 @@ static void keep(const struct bf_pam_call *call, const struct bf_pam_conf *conf,
 	bf_pam_revoke(call, conf, grant);
 }
 
+/* A second factor takes PAM_IGNORE for consent: whoever left a service out has to learn of it. */
+static int configure(const struct bf_pam_call *call, const struct bf_pam_user *user,
+	struct bf_pam_conf *ret_conf)
+{
+	const int rc = bf_pam_configured(call, user, ret_conf);
+	char quoted[2][BF_PAM_QUOTED];
+
+	if (rc == PAM_IGNORE)
+		bf_pam_log(call, LOG_WARNING,
+			"B-Fabric is not asked about user %s: `services` lacks %s, or min_uid is "
+			"above",
+			bf_pam_quote(quoted[0], user->name),
+			bf_pam_quote(quoted[1], bf_pam_item(call, PAM_SERVICE)));
+	return rc;
+}
+
 int bf_pam_authenticate(const struct bf_pam_call *call, bool understood)
 {
 	BF_AUTO_PAM_USER struct bf_pam_user user = {0};
@@ -222,7 +238,7 @@ int bf_pam_authenticate(const struct bf_pam_call *call, bool understood)
 	if (rc == PAM_SUCCESS && !understood)
 		return PAM_SERVICE_ERR; /* said in the log */
 	if (rc == PAM_SUCCESS)
-		rc = bf_pam_configured(call, &user, &conf);
+		rc = configure(call, &user, &conf);
 	if (rc != PAM_SUCCESS)
 		return rc;
 	if (!may_be_asked(call, &conf))

@@ -231,6 +231,18 @@ static void test_few_descriptors(void **state)
 	assert_true(atoi(said) >= 64);
 }
 
+/* As a second factor, a service that is left out lets everybody in: not without a word. */
+static void test_a_service_that_is_left_out(void **state)
+{
+	(void)state;
+	factor_conf("services = sshd\n");
+	scene_stack("xrdp", "auth required pam_permit.so\n" SECOND);
+	factor_child(CODE APPROVED);
+	assert_int_equal(factor_ask("xrdp", NULL, 0), PAM_SUCCESS);
+	assert_has(scene.log, "`services` lacks \"xrdp\"");
+	assert_string_equal(scene_asked("bfabric-pam-login"), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +253,7 @@ int main(void)
 		unit_in_scene(test_streams_that_are_closed),
 		unit_in_scene(test_nobody_else_is_stopped),
 		unit_in_scene(test_few_descriptors),
+		unit_in_scene(test_a_service_that_is_left_out),
 	};
 
 	scene_unprivileged();
