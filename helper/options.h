@@ -34,7 +34,7 @@ struct bf_command_line {
 	const char *name;        /* of a client */
 	const char *service_user;
 	const char *save_env;
-	const char *store; /* "file", "keyring" or an absolute path; NULL: the environment's */
+	const char *store;    /* "file", "keyring" or an absolute path; NULL: the environment's */
 	const char *pam_root; /* folder that is looked at as the root; NULL: this machine */
 	struct bf_option_list redirect_uris, grant_types;
 	int64_t min_ttl; /* seconds, -1: the environment's */
@@ -54,7 +54,7 @@ struct bf_command_line {
 	int no_service_user;
 	int show_secret;
 	int force;
-	int pam;               /* doctor */
+	int pam; /* doctor */
 	int help;
 	int version;
 	int verbose;

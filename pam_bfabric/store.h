@@ -12,8 +12,8 @@
 #define BF_PAM_STORE_MS 2000 /* so long is a session kept waiting by one question */
 
 /*
- * Ask `operation` ("refresh", "valid", "adopt", "close"); `token` is NULL where it needs none. The child is
- * the caller's to end (bf_pam_child_done), also on failure. TIMEOUT: it goes on by itself.
+ * Ask `operation` ("refresh", "valid", "adopt", "close"); `token` is NULL where it needs none. The
+ * child is the caller's to end (bf_pam_child_done), also on failure. TIMEOUT: it goes on by itself.
  * *ret_asked: the question was handed over whole, so that something may have been done although
  * no answer came.
  */

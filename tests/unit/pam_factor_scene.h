@@ -20,7 +20,7 @@
 #define FAILED(status, text) "printf 'failed\\t" status "\\t" text "\\n'; "
 #define WAIT_FOR(file)                                                                             \
 	"i=0; while [ ! -e \"$out/" file "\" ] && [ $i -lt 500 ]; do sleep 0.02; i=$((i+1)); "     \
-					 "done; "
+	"done; "
 
 #define PRIMARY                                                                                    \
 	"auth [success=done authinfo_unavail=ignore service_err=ignore ignore=ignore "             \
