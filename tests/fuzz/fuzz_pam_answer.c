@@ -95,8 +95,10 @@ static void ask_and_show(void)
 	char name[] = "ada", home[] = "/";
 	const struct bf_pam_call call = {0};
 	const struct bf_pam_user user = {.name = name, .home = home, .uid = 1000};
-	const struct bf_pam_code code = {
-		.user_code = "WDJB-MJHT", .uri = "https://h.example.org/d", .seconds = 60};
+	const struct bf_pam_code code = {.user_code = "WDJB-MJHT",
+		.uri = "https://h.example.org/d",
+		.picture = "",
+		.seconds = 60};
 	struct bf_pam_flow flow = {.call = &call, .user = &user, .show = BF_PAM_SHOW_ENTER};
 	const bool there = person.rc == PAM_SUCCESS && !(person.how & (NO_ARRAY | NO_TEXT));
 	enum bf_pam_answer answer;
