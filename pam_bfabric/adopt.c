@@ -25,8 +25,9 @@ static void tell_stored(const struct bf_pam_call *call, const struct bf_pam_user
 	}
 	bf_pam_log(call, LOG_WARNING, "it waits in the runtime directory: %s",
 		bf_pam_quote(quoted[0], message ? message : ""));
-	(void)bf_pam_tell(call, "The B-Fabric login waits until your home can take it; then: "
-				"bfabric auth refresh --pending");
+	(void)bf_pam_tell(call,
+		"The B-Fabric login waits until your home or keyring can take it; then: "
+		"bfabric auth refresh --pending");
 }
 
 static void tell_later(const struct bf_pam_call *call)

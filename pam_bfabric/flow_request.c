@@ -20,7 +20,7 @@ unsigned bf_pam_flow_seconds(const struct bf_pam_call *call, const struct bf_pam
 	unsigned seconds = conf->timeout;
 	int64_t left;
 
-	if (strcmp(bf_pam_item(call, PAM_SERVICE), "sshd") == 0 && seconds > SSHD_SECONDS)
+	if (strncmp(bf_pam_item(call, PAM_SERVICE), "sshd", 4) == 0 && seconds > SSHD_SECONDS)
 		seconds = SSHD_SECONDS;
 	if (getitimer(ITIMER_REAL, &alarm) != 0)
 		return 0;

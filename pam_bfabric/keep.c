@@ -21,10 +21,15 @@ struct kept {
 	struct bf_secret text;            /* as in the file; empty: it was taken */
 };
 
-/* Services that authenticate in a process of their own, which ends without a word. */
+/*
+ * sshd authenticates in a process of its own, which ends without a word. It may have been given
+ * another name, so that the others are named, whose one process does both.
+ */
 static bool needs_file(const char *service)
 {
-	return strcmp(service, "sshd") == 0;
+	return !bf_pam_list_has(
+		"login remote gdm-fingerprint gdm-password gdm-smartcard lightdm sddm xdm",
+		service);
 }
 
 /* ---- what both places have in common --------------------------------------------------------- */
