@@ -3,8 +3,8 @@
 #include <string.h>
 #include <syslog.h>
 #include "flow.h"
+#include "flow_limit.h"
 #include "keep.h"
-#include "limits.h"
 #include "person.h"
 #include "prompt.h"
 #include "revoke.h"

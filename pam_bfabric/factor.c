@@ -8,8 +8,8 @@
 #include <syslog.h>
 #include "../libbfabric/base/concat.h"
 #include "flow.h"
+#include "flow_limit.h"
 #include "keep.h"
-#include "limits.h"
 #include "person.h"
 #include "revoke.h"
 

@@ -30,7 +30,7 @@ struct stash_planted {
 /* Write such a file, 0600. Returns its path. */
 const char *stash_plant(const char *name, const struct stash_planted *planted);
 
-int stash_files(void); /* in the stash, but for what limits.h has there */
+int stash_files(void); /* in the stash, but for what flow_limit.h has there */
 
 /* How many times it was asked this. */
 int stash_asked(const char *program, const char *line);

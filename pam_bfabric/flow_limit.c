@@ -1,4 +1,4 @@
-#include "limits.h"
+#include "flow_limit.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,13 +1,13 @@
 /*
- * limits.h - how many people may be waited for at the same time, so that a stranger cannot fill the
- * machine, or B-Fabric, with logins that nobody approves: four on the machine, two for one remote
- * host. Never by user: a stranger could lock out whom they choose.
+ * flow_limit.h - how many people may be waited for at the same time, so that a stranger cannot fill
+ * the machine, or B-Fabric, with logins that nobody approves: four on the machine, two for one
+ * remote host. Never by user: a stranger could lock out whom they choose.
  *
  * Counted are living processes: each holds a place by locks of the kernel on a file of root's
  * in the directory of stash.h, which go with the process, however it ends. The file stays empty.
  */
-#ifndef PAM_BFABRIC_LIMITS_H
-#define PAM_BFABRIC_LIMITS_H
+#ifndef PAM_BFABRIC_FLOW_LIMIT_H
+#define PAM_BFABRIC_FLOW_LIMIT_H
 
 #include "call.h"
 
