@@ -3,8 +3,9 @@
  *
  * In login and the display managers both happen in one process, and it stays in that process's
  * memory. sshd authenticates in a child that ends without a word, so that only PAM's environment
- * comes through: there, and in whatever is not known to be otherwise, it waits in a file of root's as well (stash.h), and BFABRIC_PAM_HANDLE names that file.
- * That variable can be written by the user (pam_env) and is looked at as a stranger's word.
+ * comes through: there, and in whatever is not known to be otherwise, it waits in a file of root's
+ * as well (stash.h), and BFABRIC_PAM_HANDLE names that file. That variable can be written by the
+ * user (pam_env) and is looked at as a stranger's word.
  *
  * A token is taken out once. One that nobody takes is given back to the server: when the handle
  * ends, else when its file is swept.
