@@ -41,6 +41,12 @@ account required @
 session required pam_permit.so
 session optional @
 """
+ACQUIRE = """auth required pam_permit.so
+auth optional @ acquire
+account required pam_permit.so
+session required pam_permit.so
+session optional @
+"""
 WITHOUT = UNMARKED.replace("session optional @\n", "")
 
 _programs = []

@@ -9,8 +9,8 @@ import threading
 import time
 
 import harness
-from pam_module import (AUTH_ERR, AUTHINFO_UNAVAIL, FACTOR, MARKED, SERVICE_ERR, SUCCESS, UNMARKED,
-                        Application, Case, Machine)
+from pam_module import (ACQUIRE, AUTH_ERR, AUTHINFO_UNAVAIL, FACTOR, MARKED, SERVICE_ERR, SUCCESS,
+                        UNMARKED, Application, Case, Machine)
 from test_pam_module import HINT
 from test_pam_login_badday import Liar
 
@@ -109,10 +109,6 @@ CODES = {"RETRY_LATER": AUTHINFO_UNAVAIL, "BAD_CONFIG": SERVICE_ERR}
 # One of each kind: it can only ever be ignored.
 ACQUIRED = ("refused", "code hangs", "poll hangs", "code 500", "code no JSON", "page elsewhere",
             "another person", "unsigned", "certificate untrusted")
-ACQUIRE = """auth required pam_permit.so
-auth optional @ acquire
-session required pam_permit.so
-"""
 
 
 class DeviceLogin(BadDay):
