@@ -7,6 +7,7 @@
  */
 #include "fuzz.h"
 #include "pam_bfabric/prompt.h"
+#include <stddef.h>
 #include <string.h>
 
 #define NO_ARRAY 1 /* of responses */
@@ -14,6 +15,12 @@
 #define HUGE     4 /* a MiB of it */
 #define TO_TEXT  8 /* an answer to what was no question */
 #define HUGE_LEN ((size_t)1 << 20)
+
+/* Nobody looks into it. */
+static union {
+	max_align_t align;
+	char room[4096];
+} handle;
 
 static struct {
 	int rc;
@@ -93,7 +100,7 @@ static void judge(enum bf_pam_answer answer, bool no)
 static void ask_and_show(void)
 {
 	char name[] = "ada", home[] = "/";
-	const struct bf_pam_call call = {0};
+	const struct bf_pam_call call = {.pamh = (void *)&handle};
 	const struct bf_pam_user user = {.name = name, .home = home, .uid = 1000};
 	const struct bf_pam_code code = {.user_code = "WDJB-MJHT",
 		.uri = "https://h.example.org/d",
