@@ -18,7 +18,8 @@
 #define ENTER_MS 6000  /* a server is asked every five seconds (RFC 8628, 3.5) */
 /* From the end of the child's own time, as login_run.c has it: then it gives the token back, and
  * who presses Enter need not be who approved. */
-#define PROMPT_MS 60000
+#define PROMPT_MS   60000
+#define READ_OUT_MS 1000 /* never waited: what is not there by then does not come any more */
 
 struct run {
 	const struct bf_pam_flow *flow;
@@ -322,6 +323,7 @@ static void give_back(struct run *run)
 	const struct bf_pam_flow *flow = run->flow;
 	bool found = run->child.fd >= 0 && shutdown(run->child.fd, SHUT_RD) == 0;
 
+	run->child.deadline = bf_pam_now() + READ_OUT_MS; /* the one before may have passed */
 	while (found && bf_secret_empty(&run->grant.token)) {
 		struct bf_line line = {0};
 
