@@ -30,10 +30,14 @@ static void tell_stored(const struct bf_pam_call *call, const struct bf_pam_user
 		"bfabric auth refresh --pending");
 }
 
-static void tell_later(const struct bf_pam_call *call)
+/* Whose token it is now: the child stores it or gives it back, whether we hear of it or not. */
+static void tell_later(const struct bf_pam_call *call, const char *why)
 {
+	char quoted[BF_PAM_QUOTED];
+
 	bf_pam_log(call, LOG_WARNING,
-		"the login is not stored yet: it is left to finish in the background");
+		"the login is not stored yet: it is left to finish in the background: %s",
+		bf_pam_quote(quoted, why));
 	(void)bf_pam_tell(call, "The B-Fabric login is still being stored.");
 }
 
@@ -50,6 +54,12 @@ static void tell_failed(const struct bf_pam_call *call, const struct bf_pam_conf
 		bf_pam_quote(quoted[1], text));
 	(void)bf_pam_tell(call, "The B-Fabric login could not be stored: %s", quoted[1]);
 	bf_pam_revoke(call, conf, grant);
+}
+
+/* The child said nothing, or what it said is lost by our own fault. */
+static bool is_unheard(enum bfabric_status status)
+{
+	return status == BFABRIC_TIMEOUT || status == BFABRIC_SYSTEM || status == BFABRIC_NO_MEMORY;
 }
 
 bool bf_pam_adopt(const struct bf_pam_call *call, const struct bf_pam_conf *conf,
@@ -69,8 +79,8 @@ bool bf_pam_adopt(const struct bf_pam_call *call, const struct bf_pam_conf *conf
 		tell_stored(call, user, grant, &answer);
 		return true;
 	}
-	if (status == BFABRIC_TIMEOUT && asked) {
-		tell_later(call);
+	if (asked && is_unheard(status)) {
+		tell_later(call, err.text);
 		return true;
 	}
 	if (status == BFABRIC_OK)

@@ -321,20 +321,26 @@ static enum bfabric_status talk(struct run *run, struct bfabric_error *err)
 static void give_back(struct run *run)
 {
 	const struct bf_pam_flow *flow = run->flow;
-	bool found = run->child.fd >= 0 && shutdown(run->child.fd, SHUT_RD) == 0;
+	bool heard = run->child.fd < 0 || shutdown(run->child.fd, SHUT_RD) == 0;
+	bool found = heard && run->child.fd >= 0;
 
 	run->child.deadline = bf_pam_now() + READ_OUT_MS; /* the one before may have passed */
 	while (found && bf_secret_empty(&run->grant.token)) {
 		struct bf_line line = {0};
 
-		if (bf_pam_hear(&run->child, &line, &found, /* err= */ NULL) != BFABRIC_OK)
+		heard = bf_pam_hear(&run->child, &line, &found, /* err= */ NULL) == BFABRIC_OK;
+		if (!heard)
 			break;
 		if (found && line.verb == BF_LINE_TOKEN)
 			bf_secret_puts(&run->grant.token, line.token);
 	}
 	bf_pam_child_stop(flow->call, &run->child);
-	if (!run->grant.token.failed)
+	if (!bf_secret_empty(&run->grant.token))
 		bf_pam_revoke(flow->call, flow->conf, &run->grant);
+	else if (run->shown && !flow->for_session && (!heard || run->grant.token.failed))
+		bf_pam_log(flow->call, LOG_WARNING,
+			"what the child said last is lost: a login that was approved may stay "
+			"valid at the server");
 }
 
 enum bfabric_status bf_pam_flow_run(

@@ -104,8 +104,12 @@ static void revoke_kept(const struct bf_pam_call *call, const struct kept *kept)
 	struct bf_stash stash = {0};
 
 	if (bf_stash_parse(bf_secret_reveal(&kept->text), kept->text.len, &kv, &stash,
-		    /* err= */ NULL) != BFABRIC_OK)
-		return; /* no memory: a file is swept */
+		    /* err= */ NULL) != BFABRIC_OK) {
+		if (!kept->handle[0]) /* a file is swept */
+			bf_pam_log(call, LOG_ERR,
+				"out of memory: a login that was kept stays valid at the server");
+		return;
+	}
 	if (kept->handle[0] && bf_pam_conf_load(stash.config, /* note= */ NULL, NULL, &conf,
 				       /* err= */ NULL) != BFABRIC_OK)
 		return;

@@ -106,13 +106,18 @@ WRAP(int, fallocate64, FAULT_WRITE, -1, (int fd, int mode, off_t at, off_t len),
 	(fd, mode, at, len))
 WRAP(int, fsync, FAULT_SYNC, -1, (int fd), (fd))
 WRAP(int, rename, FAULT_RENAME, -1, (const char *from, const char *to), (from, to))
+WRAP(int, renameat, FAULT_RENAME, -1, (int a, const char *from, int b, const char *to),
+	(a, from, b, to))
 WRAP(int, link, FAULT_RENAME, -1, (const char *from, const char *to), (from, to))
 WRAP(int, linkat, FAULT_RENAME, -1, (int a, const char *from, int b, const char *to, int flags),
 	(a, from, b, to, flags))
 WRAP(int, unlink, FAULT_UNLINK, -1, (const char *path), (path))
+WRAP(int, unlinkat, FAULT_UNLINK, -1, (int dir, const char *path, int flags), (dir, path, flags))
 WRAP(int, stat64, FAULT_STAT, -1, (const char *path, void *st), (path, st))
 WRAP(int, lstat64, FAULT_STAT, -1, (const char *path, void *st), (path, st))
 WRAP(int, fstat64, FAULT_STAT, -1, (int fd, void *st), (fd, st))
+WRAP(int, fstatat64, FAULT_STAT, -1, (int dir, const char *path, void *st, int flags),
+	(dir, path, st, flags))
 WRAP(int, mkdir, FAULT_MKDIR, -1, (const char *path, mode_t mode), (path, mode))
 WRAP(int, fchmod, FAULT_CHMOD, -1, (int fd, mode_t mode), (fd, mode))
 WRAP(int, fchmodat, FAULT_CHMOD, -1, (int fd, const char *path, mode_t mode, int flags),
@@ -121,6 +126,22 @@ WRAP(ssize_t, getrandom, FAULT_RANDOM, -1, (void *buf, size_t n, unsigned flags)
 WRAP(pid_t, fork, FAULT_PROCESS, -1, (void), ())
 WRAP(int, pipe2, FAULT_PROCESS, -1, (int fds[2], int flags), (fds, flags))
 WRAP(int, memfd_create, FAULT_PROCESS, -1, (const char *name, unsigned flags), (name, flags))
+WRAP(int, socketpair, FAULT_SOCKET, -1, (int domain, int type, int protocol, int fds[2]),
+	(domain, type, protocol, fds))
+WRAP(ssize_t, send, FAULT_SOCKET, -1, (int fd, const void *buf, size_t n, int flags),
+	(fd, buf, n, flags))
+WRAP(ssize_t, recv, FAULT_SOCKET, -1, (int fd, void *buf, size_t n, int flags), (fd, buf, n, flags))
+WRAP(int, shutdown, FAULT_SOCKET, -1, (int fd, int how), (fd, how))
+
+/* Most programs are linked without libpam, and never come here. */
+#define BUF_ERR 5 /* PAM_BUF_ERR of Linux-PAM */
+int __real_pam_set_data(void *pamh, const char *name, void *data, void (*release)(void))
+	__attribute__((weak));
+int __real_pam_putenv(void *pamh, const char *variable) __attribute__((weak));
+WRAP(int, pam_set_data, FAULT_PAM, BUF_ERR,
+	(void *pamh, const char *name, void *data, void (*release)(void)),
+	(pamh, name, data, release))
+WRAP(int, pam_putenv, FAULT_PAM, BUF_ERR, (void *pamh, const char *variable), (pamh, variable))
 
 /* As the kernel does: a close that reports an error has closed. */
 int __real_close(int fd);

@@ -37,14 +37,16 @@ enum fault_call {
 	FAULT_TRUNCATE, /* ftruncate */
 	FAULT_SYNC,     /* fsync */
 	FAULT_CLOSE,    /* close: the descriptor is closed all the same */
-	FAULT_RENAME,   /* rename, link, linkat */
-	FAULT_UNLINK,   /* unlink */
-	FAULT_STAT,     /* stat, lstat, fstat */
+	FAULT_RENAME,   /* rename, renameat, link, linkat */
+	FAULT_UNLINK,   /* unlink, unlinkat */
+	FAULT_STAT,     /* stat, lstat, fstat, fstatat */
 	FAULT_MKDIR,    /* mkdir */
 	FAULT_CHMOD,    /* fchmod, fchmodat */
 	FAULT_LOCK,     /* fcntl */
 	FAULT_RANDOM,   /* getrandom */
 	FAULT_PROCESS,  /* fork, pipe2, memfd_create */
+	FAULT_SOCKET,   /* socketpair, send, recv, shutdown */
+	FAULT_PAM,      /* pam_set_data, pam_putenv: whatever the errno, they say PAM_BUF_ERR */
 	FAULT_CALLS,    /* their number */
 };
 

@@ -1,14 +1,12 @@
 /* Who approved is somebody else, or the child lies, or something fails: never yes. */
 #include "unit.h"
 #include "pam_factor_scene.h"
+#include "pam_fault_scene.h"
 
-#include <dlfcn.h>
 #include <security/pam_modules.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-#include "fault.h"
-#include "pam_state.h"
 
 static void test_lies(void **state)
 {
@@ -116,52 +114,33 @@ static void test_a_yes_is_forgotten(void **state)
 		FAULT_BIT(FAULT_STAT) | FAULT_BIT(FAULT_PROCESS) | FAULT_BIT(FAULT_LOCK))
 #define ROUNDS_MAX 300
 
-/* The module's own copy of fault.c, not ours. */
-static struct {
-	void (*arm)(unsigned calls, unsigned n, int error);
-	bool (*disarm)(void);
-} module;
+static unsigned yes_count;
 
-static int load(void **state)
+static int authenticate(void)
 {
-	void *handle = dlopen(BF_PAM_MODULE, RTLD_NOW);
+	remove(scratch("out/bfabric-pam-login"));
+	return pam_authenticate(scene.pamh, 0);
+}
 
-	(void)state;
-	if (!handle)
-		return -1;
-	*(void **)&module.arm = dlsym(handle, "fault_arm");
-	*(void **)&module.disarm = dlsym(handle, "fault_disarm");
-	return module.arm && module.disarm ? 0 : -1;
+static void judge(int rc)
+{
+	assert_lacks(scene.log, "CANARY");
+	yes_count += rc == PAM_SUCCESS;
+	/* whoever exhausts a machine must not lead its stack on to a password */
+	if (rc == PAM_IGNORE || rc == PAM_AUTHINFO_UNAVAIL || rc == PAM_SERVICE_ERR ||
+		rc == PAM_USER_UNKNOWN || rc == PAM_PERM_DENIED)
+		fail_msg("%d, where call %u failed: %s", rc, pam_fault_round(), scene.log);
 }
 
 /* Rounds in which something failed; how often the answer was yes. */
 static unsigned try_all(unsigned kinds, unsigned *ret_yes)
 {
-	const struct leftovers before = leftovers();
+	unsigned rounds = 0;
 
-	for (unsigned n = 1; n < ROUNDS_MAX; n++) {
-		bool failed;
-		int rc;
-
-		remove(scratch("out/bfabric-pam-login"));
-		scene_forget();
-		scene_start("gdm-password", scene_user());
-		module.arm(kinds, n, ENOMEM);
-		rc = pam_authenticate(scene.pamh, 0);
-		failed = module.disarm();
-		scene_end();
-		assert_nothing_stays(before);
-		assert_lacks(scene.log, "CANARY");
-		*ret_yes += rc == PAM_SUCCESS;
-		/* whoever exhausts a machine must not lead its stack on to a password */
-		if (rc == PAM_IGNORE || rc == PAM_AUTHINFO_UNAVAIL || rc == PAM_SERVICE_ERR ||
-			rc == PAM_USER_UNKNOWN || rc == PAM_PERM_DENIED)
-			fail_msg("%d, where call %u failed: %s", rc, n, scene.log);
-		if (!failed)
-			return n - 1;
-	}
-	fail_msg("there is no end");
-	return 0;
+	yes_count = 0;
+	rounds = pam_fault_calls("gdm-password", kinds, ENOMEM, authenticate, judge);
+	*ret_yes = yes_count;
+	return rounds;
 }
 
 static void test_faults(void **state)
@@ -193,5 +172,5 @@ int main(void)
 	};
 
 	scene_unprivileged();
-	return cmocka_run_group_tests(tests, load, NULL);
+	return cmocka_run_group_tests(tests, pam_fault_load, NULL);
 }

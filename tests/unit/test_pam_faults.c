@@ -3,36 +3,15 @@
  * the session opens, and nothing is left behind.
  */
 #include "unit.h"
+#include "pam_fault_scene.h"
 #include "pam_scene.h"
 
-#include <dlfcn.h>
 #include <security/pam_modules.h>
 #include <stdio.h>
-#include <unistd.h>
-#include "pam_state.h"
 
 #define KINDS                                                                                      \
 	(FAULT_MEMORY | FAULT_BIT(FAULT_OPEN) | FAULT_BIT(FAULT_READ) | FAULT_BIT(FAULT_STAT) |    \
 		FAULT_BIT(FAULT_PROCESS) | FAULT_BIT(FAULT_LOCK))
-#define ROUNDS_MAX 500
-
-/* The module's own copy of fault.c, not ours. */
-static struct {
-	void (*arm)(unsigned calls, unsigned n, int error);
-	bool (*disarm)(void);
-} module;
-
-static int load(void **state)
-{
-	void *handle = dlopen(BF_PAM_MODULE, RTLD_NOW);
-
-	(void)state;
-	if (!handle)
-		return -1;
-	*(void **)&module.arm = dlsym(handle, "fault_arm");
-	*(void **)&module.disarm = dlsym(handle, "fault_disarm");
-	return module.arm && module.disarm ? 0 : -1;
-}
 
 static int authenticate(void)
 {
@@ -52,25 +31,7 @@ static int open_session(void)
 /* Returns how many rounds something failed in; `rc` of each is handed to `judge`. */
 static unsigned try_all(unsigned kinds, int error, int (*call)(void), void (*judge)(int rc))
 {
-	const struct leftovers before = leftovers();
-
-	for (unsigned n = 1; n < ROUNDS_MAX; n++) {
-		bool failed;
-		int rc;
-
-		scene_forget();
-		scene_start("login", scene_user());
-		module.arm(kinds, n, error);
-		rc = call();
-		failed = module.disarm();
-		judge(rc);
-		scene_end();
-		assert_nothing_stays(before);
-		if (!failed)
-			return n - 1;
-	}
-	fail_msg("there is no end");
-	return 0;
+	return pam_fault_calls("login", kinds, error, call, judge);
 }
 
 static void never_yes(int rc)
@@ -153,5 +114,5 @@ int main(void)
 	};
 
 	scene_unprivileged();
-	return cmocka_run_group_tests(tests, load, NULL);
+	return cmocka_run_group_tests(tests, pam_fault_load, NULL);
 }
