@@ -2,6 +2,7 @@
 """`acquire` in the real sshd: who came in by a password is asked whether they wish for a login."""
 import os
 import signal
+import time
 import unittest
 
 import pam_machine
@@ -53,6 +54,17 @@ class Acquire(Console):
 
     def vanish(self, there):
         os.kill(there.pid, signal.SIGKILL)
+
+    def of_this_login(self, before):
+        """What serves the one who is there now: sshd's processes, and ours if there is one."""
+        return {pid for name in ("sshd", CHILD) for pid in pam_machine.processes(name)} - before
+
+    def ends(self, pids):
+        """All of it, long before the time of the login is over: a client that disconnects at a prompt
+        is noticed at once. Within 2 s is meant, hundredths are usual; a busy machine gets more."""
+        began = time.monotonic()
+        harness.wait_for(lambda: not pids & self.of_this_login(set()), timeout=30)
+        print(f"# ended after {time.monotonic() - began:.2f} s", flush=True)
 
     def test_a_token_arrives_in_the_session(self):
         server = self.sandbox()
@@ -114,11 +126,17 @@ class Acquire(Console):
         self.mine(server)
 
     def test_a_client_that_vanishes(self):
-        server = self.sandbox()
-        for pattern, answer in ((QUESTION, None), (ENTER, "")):
-            there = self.ssh(answer=answer)
+        server = self.sandbox(timeout=600, interval=5)
+        patient = self.enterContext(Sshd(LoginGraceTime=600))
+        for pattern, answer, children in ((QUESTION, None, 0), (ENTER, "", 1)):
+            before = self.of_this_login(set())
+            there = self.ssh(patient, answer=answer)
             there.expect(pattern)
+            pids = self.of_this_login(before)
+            self.assertEqual(len(pam_machine.processes(CHILD)), children)
+            self.assertGreaterEqual(len(pids), 3 + children)  # monitor, network, PAM
             self.vanish(there)
+            self.ends(pids)
             self.nothing_is_left()
         self.assertEqual(server.state()["families"], [])
 
