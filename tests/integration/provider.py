@@ -46,8 +46,8 @@ class Person(Browser):
                                           fields))
         return page
 
-    def device(self, uri, code, button="approve"):
-        page = self.stay(self.press(self.enter_code(uri, code), "sign-in"))
+    def device(self, uri, code, button="approve", user="scientist"):
+        page = self.stay(self.press(self.enter_code(uri, code), "sign-in", username=user))
         return self.stay(self.press(page, button))
 
 
@@ -95,9 +95,19 @@ class Provider(harness.Temporary):
     def deny(self, url, **options):
         return Person(self).deny(url, **options)
 
+    def control(self, name, **form):
+        url = f"{self.info['control_url']}/{name}?{urllib.parse.urlencode(form)}"
+        status, body = self.fetch(url)
+        if status != 200:
+            raise AssertionError(f"control {name}: {status} {body.decode(errors='replace')}")
+        return json.loads(body)
+
     def launch_token(self, **form):
-        url = f"{self.info['control_url']}/launch?{urllib.parse.urlencode(form)}"
-        return json.loads(self.fetch(url)[1])["launch_token"]
+        return self.control("launch", **form)["launch_token"]
+
+    def rotate(self, kid, keep=False):
+        """From now on it signs with a new key of this name; with keep the old one still counts."""
+        self.control("keys", kid=kid, **({"keep": 1} if keep else {}))
 
     def endpoint(self, name):
         """A URL of the discovery document."""

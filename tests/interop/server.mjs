@@ -10,7 +10,9 @@ import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 
 import { exchangeGrant, makeLaunchToken } from './exchange.mjs';
+import { flaws } from './flaws.mjs';
 import { interaction } from './interaction.mjs';
+import { rotateKeys } from './keys.mjs';
 import { outside } from './outside.mjs';
 import { MOUNT, SERVICE, configuration, read } from './settings.mjs';
 
@@ -40,6 +42,8 @@ async function logged(ctx, next) {
 		grant: params.grant_type,
 		authorization: ctx.get('authorization').split(' ')[0] || undefined,
 		user_agent: ctx.get('user-agent'),
+		account: ctx.oidc?.account?.accountId,
+		token_id: short(params.token), // the one to revoke
 		refresh_token_id: short(params.refresh_token),
 		new_refresh_token_id: short(body.refresh_token),
 	});
@@ -71,10 +75,31 @@ async function registration(ctx, next) {
 	}
 }
 
+/** What a test asks of the server itself, by the last part of the path. */
+const controls = {
+	launch: async (given) => ({ launch_token: await makeLaunchToken(set, given) }),
+	/** A key called `kid`; the one before stays published with `keep`. Logins go on. */
+	keys: async (given) => {
+		rotateKeys(set, given.get('kid'), given.has('keep'));
+		provider = makeProvider();
+		return { kid: set.key.kid };
+	},
+};
+
+/** What was granted is in a memory that all providers of this process share. */
+function makeProvider() {
+	const made = new Provider(set.issuer, configuration(set));
+	made.registerGrantType(...exchangeGrant(set));
+	[logged, interval, registration, flaws(set)].forEach((one) => made.use(one));
+	made.on('server_error', (_, error) => console.error(error));
+	return made;
+}
+
 const server = createServer(async (req, res) => {
 	const url = new URL(req.url, set.origin);
-	if (url.pathname === '/control/launch') {
-		res.end(JSON.stringify({ launch_token: await makeLaunchToken(set, url.searchParams) }));
+	const control = url.pathname.startsWith('/control/') && controls[url.pathname.slice(9)];
+	if (control) {
+		res.end(JSON.stringify(await control(url.searchParams)));
 	} else if (url.pathname.startsWith(`${MOUNT}/interaction/`)) {
 		await interaction(provider, req, res);
 		log({ endpoint: 'interaction', method: req.method, path: url.pathname,
@@ -91,12 +116,7 @@ const server = createServer(async (req, res) => {
 await new Promise((ready) => { server.listen(0, '127.0.0.1', ready); });
 set.origin = `http://127.0.0.1:${server.address().port}`;
 set.issuer = set.origin + MOUNT;
-const provider = new Provider(set.issuer, configuration(set));
-provider.registerGrantType(...exchangeGrant(set));
-provider.use(logged);
-provider.use(interval);
-provider.use(registration);
-provider.on('server_error', (_, error) => console.error(error));
+let provider = makeProvider();
 process.stdin.on('end', () => process.exit(0)).resume();
 process.stdout.write(`${JSON.stringify({ base_url: set.issuer, control_url: `${set.origin}/control`,
 	client_id: SERVICE, client_secret: set.secret })}\n`);

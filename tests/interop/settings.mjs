@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What B-Fabric's authorization server is, in the words of oidc-provider.
-import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createPublicKey, randomBytes } from 'node:crypto';
 
+import { makeKeys } from './keys.mjs';
 import { outside } from './outside.mjs';
 
 export const MOUNT = '/bfabric';
@@ -13,29 +14,16 @@ export const RESOURCE = 'urn:bfabric:api';
 const AUDIENCE = 'bfabric-api';
 const API_SCOPES = 'api:read api:write tus download groups containers employee';
 
-const KEYS = {
-	RS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
-	PS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
-	ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
-	EdDSA: () => generateKeyPairSync('ed25519'),
-};
-
 /**
  * The settings of a run: log (a file), lifetime of access tokens (s), opaque (access tokens that
  * are no JWT), alg (RS256, PS256, ES256, EdDSA), interval (s; by default none is told), rotation
- * (true by default).
+ * (true by default), flaws (true: the accounts of flaws.mjs get what they are named after).
  */
 export function read(text) {
 	const set = { lifetime: 3600, opaque: false, alg: 'RS256', interval: 0, rotation: true,
 		...JSON.parse(text || '{}') };
 	set.secret = randomBytes(24).toString('base64url');
-	set.key = { ...KEYS[set.alg]().privateKey.export({ format: 'jwk' }),
-		kid: 'interop-1', alg: set.alg, use: 'sig' };
-	set.keys = [set.key];
-	if (set.alg !== 'RS256') { // its id tokens are signed with RS256 whatever the access tokens are
-		set.keys.push({ ...KEYS.RS256().privateKey.export({ format: 'jwk' }),
-			kid: 'interop-2', alg: 'RS256', use: 'sig' });
-	}
+	makeKeys(set);
 	set.accessToken = (provider, token) => (set.opaque
 		? provider.AccessToken.find(token) : verify(set, token));
 	return set;
