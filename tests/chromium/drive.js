@@ -8,6 +8,12 @@ const { chromium } = require(path.join(process.env.BF_NODE_MODULES, 'playwright-
 const [decision, folder, address] = process.argv.slice(2);
 const looks = [['light', 1280], ['dark', 1280], ['light', 360], ['dark', 360]];
 
+// Whoever waits for the file finds all of it.
+function tell(name, text) {
+  fs.writeFileSync(path.join(folder, `${name}.new`), text);
+  fs.renameSync(path.join(folder, `${name}.new`), path.join(folder, name));
+}
+
 async function pictures(page) {
   const overflow = {};
   for (const [scheme, width] of looks) {
@@ -42,10 +48,10 @@ async function main() {
   saw.background = await page.evaluate(() => getComputedStyle(document.querySelector('main')).maxWidth);
   saw.overflow = await pictures(page);
   await browser.close();
-  fs.writeFileSync(path.join(folder, 'saw.json'), JSON.stringify(saw));
+  tell('saw.json', JSON.stringify(saw));
 }
 
 main().catch(error => {
-  fs.writeFileSync(path.join(folder, 'failed.txt'), String(error.stack));
+  tell('failed.txt', String(error.stack));
   process.exit(1);
 });

@@ -138,7 +138,7 @@ class Monitor:
     """Everything that passes over a bus, as dbus-monitor sees it."""
 
     def __init__(self, address):
-        self.bus, self.messages = dbus_wire.Bus(address), []
+        self.address, self.bus, self.messages = address, dbus_wire.Bus(address), []
         self.bus.call("org.freedesktop.DBus", "/org/freedesktop/DBus",
                       "org.freedesktop.DBus.Monitoring", "BecomeMonitor", "asu", [], 0)
         self.thread = threading.Thread(target=self._run, daemon=True)
@@ -148,10 +148,19 @@ class Monitor:
         return self
 
     def __exit__(self, *_):
+        with contextlib.suppress(OSError, AssertionError):
+            self._catch_up()
         with contextlib.suppress(OSError):
             self.bus.socket.shutdown(socket.SHUT_RDWR)
         self.thread.join()
         self.bus.__exit__()
+
+    def _catch_up(self):
+        """What was said before now has been seen: the bus keeps to the order."""
+        with dbus_wire.Bus(self.address) as bus:
+            bus.bus("GetId")
+            harness.wait_for(lambda: not self.thread.is_alive() or any(
+                m.sender == bus.name and m.member == "GetId" for m in list(self.messages)))
 
     def _run(self):
         with contextlib.suppress(OSError):

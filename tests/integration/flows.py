@@ -18,7 +18,7 @@ import time
 import browser
 import harness
 import sandbox_client
-from login_scene import Login
+from login_scene import SHOWN_URL, Login
 from scene import preloaded
 
 CONFIG = """# mine
@@ -157,7 +157,7 @@ def approve(server, login, decision="approve", user=None):
     """Goes where the login sends a browser, if it comes so far."""
     def look():
         return (login.process.poll() is not None
-                or re.search(r"(?m)^(https?://\S+/authorize\?\S+)$", login.err))
+                or SHOWN_URL.search(login.err))
     found = harness.wait_for(look, timeout=60)
     if found is not True:
         page = browser.Browser(server)

@@ -197,6 +197,7 @@ class Sandbox(Temporary):
         lines = []
         if self.log_file.exists():
             text = self.log_file.read_text(errors="replace")
+            text = text[:text.rfind("\n") + 1]  # the line of our own question may be half there
             # A line is written when its reply has left; "n" counts requests as they came.
             lines = sorted((json.loads(line) for line in text.splitlines() if line),
                            key=lambda line: line["n"])

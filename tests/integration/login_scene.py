@@ -10,7 +10,12 @@ import urllib.parse
 import browser
 import harness
 
-# What $BROWSER names in tests: opens the page that it is given, as a person who says MODE.
+# With the end of its line: half an address looks like one.
+SHOWN_URL = re.compile(r"(?m)^(https?://\S+/authorize\?\S+)\n")
+
+# What $BROWSER names in tests: opens the page that it is given, as a person who decides like that. Our
+# program need not wait for it: what it finds is written before the page is opened, and what comes of
+# that appears as a whole.
 PROGRAM = """#!{python}
 import html, pathlib, re, sys, urllib.parse, urllib.request
 sys.path.insert(0, {here!r})
@@ -31,7 +36,8 @@ class Server:
 if {decision!r}:
     page = browser.Browser(Server)
     page = page.follow(page.decide(url, {decision!r}))
-    (folder / "page").write_text(str(page.status) + "\\n" + str(page.headers) + page.text)
+    (folder / "page.new").write_text(str(page.status) + "\\n" + str(page.headers) + page.text)
+    (folder / "page.new").rename(folder / "page")
 """
 
 
@@ -65,7 +71,7 @@ class Login:
         def look():
             if self.process.poll() is not None:
                 raise AssertionError(f"ended with {self.process.returncode}: {self.err}")
-            return re.search(r"(?m)^(https?://\S+/authorize\?\S+)$", self.err)
+            return SHOWN_URL.search(self.err)
         return harness.wait_for(look).group(1)
 
     def request(self):

@@ -99,6 +99,10 @@ class Log:
         while True:
             self.lines.append(self.socket.recv(65536).decode("utf-8", "backslashreplace"))
 
+    def wait_for(self, text):
+        """A line that was sent may still be on its way to us."""
+        harness.wait_for(lambda: text in self.text())
+
     def text(self, since=0):
         return "\n".join(self.lines[since:])
 

@@ -8,7 +8,7 @@ import pam_machine
 from pam_machine import PASSWORD
 from terminal import Terminal
 
-CODE = r"enter this code: (\S+)"
+CODE = r"enter this code: (\S+)\s"
 SHELL = r"\$ $"
 
 

@@ -193,7 +193,7 @@ class DeviceLogin:
         def look():
             if self.process.poll() is not None:
                 raise AssertionError(f"ended with {self.process.returncode}: {self.err}")
-            return re.search(r"(?m)^(http\S+/device)$[\s\S]*^and enter this code: (\S+)$", self.err)
+            return re.search(r"(?m)^(http\S+/device)$[\s\S]*^and enter this code: (\S+)\n", self.err)
         return harness.wait_for(look).groups()
 
     def finish(self):

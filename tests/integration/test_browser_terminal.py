@@ -16,7 +16,7 @@ class OnATerminal(Case):
                                           **size))
 
     def answer(self, terminal, user=None):
-        url = terminal.expect(r"(?m)^(http\S+/authorize\?\S+)$").group(1)
+        url = terminal.expect(r"(?m)^(http\S+/authorize\?\S+)\n").group(1)
         return browser.Browser(self.server).approve(url, user).location
 
     def test_pasted(self):
@@ -37,10 +37,10 @@ class OnATerminal(Case):
         terminal = self.terminal()
         terminal.expect("Press Enter to log in with a code,")
         port = int(re.search(r"127\.0\.0\.1%3A(\d+)%2F", terminal.expect(
-            r"(?m)^http\S+/authorize\?\S+$").group(0)).group(1))
+            r"(?m)^http\S+/authorize\?\S+\n").group(0)).group(1))
         terminal.expect("left ")
         terminal.type("\n")
-        code = terminal.expect(r"and enter this code: (\S+)").group(1)
+        code = terminal.expect(r"and enter this code: (\S+)\s").group(1)
         with self.assertRaises(ConnectionRefusedError):  # the first way is closed
             socket.create_connection(("127.0.0.1", port)).close()
         self.server.control("approve", user_code=code)
@@ -51,7 +51,7 @@ class OnATerminal(Case):
         terminal = self.terminal("--no-browser")
         terminal.expect("left ")
         terminal.type("\n\n")
-        url = re.search(r"(?m)^(http\S+/authorize\?\S+)$", terminal.text).group(1)
+        url = re.search(r"(?m)^(http\S+/authorize\?\S+)\n", terminal.text).group(1)
         self.assertEqual(browser.Browser(self.server).approve(url, follow=True).status, 200)
         self.assertEqual(terminal.status(), 0)
 
@@ -69,7 +69,7 @@ class OnATerminal(Case):
         terminal = self.terminal("--no-browser")
         terminal.expect("left ")
         terminal.type("\x04")
-        url = re.search(r"(?m)^(http\S+/authorize\?\S+)$", terminal.text).group(1)
+        url = re.search(r"(?m)^(http\S+/authorize\?\S+)\n", terminal.text).group(1)
         self.assertEqual(browser.Browser(self.server).approve(url, follow=True).status, 200)
         self.assertEqual(terminal.status(), 0)
 

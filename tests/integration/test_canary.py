@@ -208,9 +208,10 @@ class Canary(harness.TestCase):
                 self.assertExit(result, 0)
                 # What git itself tells about us.
                 self.said.append(("git clone", result.err))
+            before = len(self.server.log("token"))
             login = self.home.start("bfabric", "auth", "device-code", self.tap.base_url, "--scope",
                                     "api:read", "--env", "OTHER")
-            time.sleep(2.5)
+            harness.wait_for(lambda: len(self.server.log("token")) > before + 1)  # it has polled twice
             self.server.control("approve")
             result = harness.finish(login)
             self.assertExit(result, 0)
@@ -256,7 +257,7 @@ class Canary(harness.TestCase):
         if "bfabric" in str(command[0]):
             harness.wait_for(lambda: self.server.state()["in_flight"] > 0)
         else:
-            time.sleep(0.2)
+            harness.wait_for(lambda: pathlib.Path(f"/proc/{pid}/comm").read_text() == "sleep\n")
         os.kill(pid, sig)
         return os.waitpid(pid, 0)[1]
 

@@ -85,7 +85,7 @@ class Protocol(BadDay):
                 began = time.monotonic()
                 self.assertSilent(self.ask(request))
                 self.assertSilent(self.ask(request, "--env", "SANDBOX"))
-                self.assertLess(time.monotonic() - began, 5)
+                self.assertLess(time.monotonic() - began, 25)  # nobody was asked
         self.assertEqual([line for line in self.server.log() if line["endpoint"] != "control"], [])
 
     def test_named_hosts(self):

@@ -29,7 +29,7 @@ class Shared(Case):
                  self.server.base_url, "--config-env", "LAB", "--scope", "api:read",
                  "--set-default"], bfabricpy.environment(self.home, PYTHONUNBUFFERED="1"),
                 stdout=file, stderr=file, cwd=self.home.home)
-        code = harness.wait_for(lambda: re.search(r"enter code: (\S+)", path.read_text()), 60)
+        code = harness.wait_for(lambda: re.search(r"enter code: (\S+)\s", path.read_text()), 60)
         Person(self.server).device(self.server.base_url + "/device", code.group(1))
         self.assertExit(harness.finish(process), 0)
 

@@ -12,6 +12,7 @@ import stat
 
 import bfabricpy
 import harness
+from herd import LockHolder
 from pam_child import NOBODY
 from pam_module import (ACQUIRE, AUTH_ERR, FACTOR, MARKED, SILENT, SUCCESS, UNMARKED, Application,
                         Case, Machine)
@@ -227,7 +228,11 @@ class Interrupted(Case):
 
     def survived(self, machine, server):
         path = self.stored(machine, server, ".session")
-        harness.wait_for(path.exists, timeout=40)
+        # It may be all that is still there: record, cache and configuration are written in some order.
+        for written in (path, self.stored(machine, server), machine.config_file):
+            harness.wait_for(written.exists, timeout=40)
+        with LockHolder(path.with_suffix(".json.lock")):
+            pass  # whoever wrote them has finished
         family, = server.state()["families"]
         self.assertFalse(family["refresh_revoked"])
         self.assertTrue(json.loads(path.read_text())["token"]["refresh_token"])

@@ -50,7 +50,8 @@ class Revoke(Case):
                 server.control("fault", endpoint="revoke", kind="delay", arg="1", count="1")
                 child = self.child(server, token=token)
                 status = pathlib.Path(f"/proc/{child.process.pid}/status")
-                harness.wait_for(lambda: held(status.read_text(), signal.SIGTERM))
+                harness.wait_for(lambda: child.process.poll() is not None
+                                 or held(status.read_text(), signal.SIGTERM))
                 if wish == "vanished":
                     child.vanish()
                 for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

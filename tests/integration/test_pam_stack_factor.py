@@ -181,7 +181,7 @@ class Remote(Factor):
         self.assertExit(result, 255)
         self.assertEqual(self.sshd.questions()[1:], [])
         self.assertEqual(requests(server), [])
-        self.assertIn("remote=second-factor", self.machine.log.text())
+        self.machine.log.wait_for("remote=second-factor")
 
     def test_wrong_password(self):
         server = self.sandbox()

@@ -69,7 +69,7 @@ class Login(Console):
         self.given_back(server)
         self.assertFalse(here.exists())
         self.assertEqual(self.user.token(server), "")
-        self.assertIn("was given back with the session", self.machine.log.text())
+        self.machine.log.wait_for("was given back with the session")
 
     def test_wrong_password_asks_no_server(self):
         server = self.sandbox()

@@ -207,7 +207,7 @@ class Refresh(PamStoreCase):
         self.server.control("set", rotation=rotation)
         self.answer("adopt", self.mint())
         self.expire()
-        self.server.control("fault", endpoint="token", kind="delay-after", arg="0.5", count="1")
+        self.server.control("fault", endpoint="token", kind="delay-after", arg="2", count="1")
         process = self.start_as_user(self.programs / "bfabric-full", "pam-store", stdin=-1)
         process.stdin.write(self.request("refresh").encode())
         process.stdin.flush()

@@ -3,11 +3,14 @@
 
 What other tests build on: a locked store is locked, a deaf bus is deaf, a dead one is dead.
 """
+import contextlib
 import os
+import signal
 import subprocess
 import threading
 import unittest
 
+import dbus_wire
 import harness
 import secret_service as ss
 from desktop_bus import seconds
@@ -115,6 +118,33 @@ class Gnome(_Case):
     def _idle_crash(self):
         self.store.start()
         return self.store.kill_in_call()
+
+    def test_crash_while_the_test_asks(self):
+        """The test's own question is asked once more, and only once."""
+        item = self.store.add(b"kept", service="s")
+        for locked in (False, True):
+            with self.subTest(locked=locked), self.crash():
+                if locked:
+                    with self.assertRaisesRegex(dbus_wire.Failure, "NoReply"):
+                        item.secret()
+                else:
+                    self.assertEqual(item.secret(), b"kept")
+                    self.store.lock()
+        self.assertTrue(self.store.shut)
+
+    @contextlib.contextmanager
+    def crash(self):
+        """The daemon dies at the next call, by itself as it seems."""
+        pid = self.store.service.pid
+        self.store.stop()
+        with self.store.monitor() as monitor:
+            def die():
+                harness.wait_for(monitor.calls)
+                os.killpg(pid, signal.SIGKILL)
+            thread = threading.Thread(target=die)
+            thread.start()
+            yield
+            thread.join()
 
     def test_monitor_sees_what_is_said_in_clear(self):
         with self.store.monitor() as monitor:

@@ -31,7 +31,7 @@ class Lost(KeyringCase):
 
     def refresh_while(self, disturb, env=None):
         """A refresh whose reply is on its way while the store is disturbed."""
-        self.server.control("fault", endpoint="token", kind="delay-after", arg="1", count="1")
+        self.server.control("fault", endpoint="token", kind="delay-after", arg="3", count="1")
         process = self.home.start("bfabric", "token", env=self.env(**(env or {})))
         harness.wait_for(lambda: self.server.state()["in_flight"] > 0)
         disturb()

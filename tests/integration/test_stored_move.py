@@ -89,7 +89,7 @@ class Gnome(_Move):
 
         def refused(place=None):
             took, result = seconds(self.move, "keyring", 6, place=place)
-            self.assertLess(took, 2 * PATIENCE)
+            self.assertLess(took, PATIENCE)
             self.assertEqual({p: p.read_bytes() for p in before}, before)
             self.assertEqual(len(self.refreshes()), asked)
             return result.err
@@ -183,7 +183,7 @@ class Waiting(KeyringCase):
 
     def test_moved_by_the_unit(self):
         """A token that came while the keyring was locked goes there without the network."""
-        self.server.control("fault", endpoint="token", kind="delay-after", arg="1", count="1")
+        self.server.control("fault", endpoint="token", kind="delay-after", arg="3", count="1")
         self.expire()
         process = self.home.start("bfabric", "token", env=self.env())
         harness.wait_for(lambda: self.server.state()["in_flight"] > 0)
