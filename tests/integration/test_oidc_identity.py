@@ -150,6 +150,7 @@ class Identity(harness.TestCase):
             # The program forgets its environment; this file is what the library reads then.
             home.write(home.home / ".faketimerc", f"{days:+d}d\n")
             home.own()
+            home.program.chmod(0o755)  # a sanitizer reads its options from /proc/self
             started.append([self.login(user, home, variables)
                             for user in ("scientist", "expired", "early")])
         for (accepted, expired, early), word in zip(started, ("ahead of", "behind")):
