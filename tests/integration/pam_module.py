@@ -194,16 +194,16 @@ class Application:
     def start(self, service, user="ada"):
         self.tell("start", service, user)
 
-    def begin(self, function, flags=0):
-        """Starts a call; ended() waits for its event."""
+    def begin(self, function, flags=0, how="call"):
+        """Starts a call; ended() waits for its event. "apart": in a child, as sshd does."""
         self.since = len(self.events)
-        self.tell("call", function, flags)
+        self.tell(how, function, flags)
 
     def ended(self):
         return self.until("call", self.since)
 
-    def call(self, function, flags=0):
-        self.begin(function, flags)
+    def call(self, function, flags=0, how="call"):
+        self.begin(function, flags, how)
         return self.ended()
 
     def end(self):

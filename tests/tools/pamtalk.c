@@ -14,14 +14,16 @@
  *	item NAME TEXT                  rhost, tty or user: pam_set_item(3)
  *	start SERVICE USER
  *	call FUNCTION FLAGS             authenticate, setcred, account, open or close
- *	end                             pam_end(3); waits for children that still run
- *	repeat N SERVICE USER FUNCTION:FLAGS...   all of it N times, with nothing said in between
- *	load N MODULE                   dlopen(3) and dlclose(3)
+ *	apart FUNCTION FLAGS            the same in a child, from which nothing but PAM's
+ *environment comes back: so does sshd authenticate end                             pam_end(3);
+ *waits for children that still run remember, compare               what the process is now; what
+ *has become of it since repeat N SERVICE USER FUNCTION:FLAGS...   all of it N times, with nothing
+ *said in between load N MODULE                   dlopen(3) and dlclose(3)
  *
  *	{"shown":TEXT,"error":false,"us":9}   {"prompt":TEXT,"echo":true,"us":9}   {"log":TEXT}
  *	{"call":NAME,"code":0,"ms":12,"changed":null}      changed: a word of process_state.h
- *	{"end":0,...}   {"repeat":N,"codes":{"open":{"0":N}},"us":9,...}   {"load":N,...}
- *	        ...: "descriptors", "threads", "children", "bytes", each as more than before
+ *	{"end":0,"left":0,...}   {"compare":0,...}   left: children that the module had not reaped
+ *	{"repeat":N,"codes":{"open":{"0":N}},"us":9,...}   {"load":N,...}   ...: pamtalk_left.h
  *
  * It sees what a program sees, so nothing here is about the module from within; the exit status is
  * not 0 when a command is wrong.
@@ -29,27 +31,23 @@
 #include "tests/unit/unit.h"
 
 #include <dlfcn.h>
-#include <malloc.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "pamtalk_left.h"
 #include "pamtalk_world.h"
-#include "tests/unit/process_state.h"
 
 #define CALLS_MAX 8
 #define CODES_MAX 64
-#define END_WAITS 3000 /* of 10 ms each */
-
-struct amount {
-	struct leftovers leftovers;
-	size_t bytes;
-};
 
 static struct {
 	const char *confdir;
 	pam_handle_t *pamh;
-	struct amount before; /* of pam_start */
+	struct amount before;     /* of pam_start */
+	struct amount remembered; /* of that command */
+	struct amount after;      /* at the end of what is compared */
 } talk;
 
 /* The next word of a command, which must be there. */
@@ -60,45 +58,6 @@ static char *next(char **rest)
 	if (!word)
 		die("a word is missing");
 	return word;
-}
-
-/* ---- what is left ---------------------------------------------------------------------------- */
-
-/* Of the address sanitizer, behind which mallinfo2(3) knows nothing. */
-extern size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
-
-static struct amount amount(void)
-{
-	return (struct amount){.leftovers = leftovers(),
-		.bytes = __sanitizer_get_current_allocated_bytes
-				 ? __sanitizer_get_current_allocated_bytes()
-				 : mallinfo2().uordblks};
-}
-
-/* A child that its module left to finish is nobody's now. */
-static void await_children(const struct amount *before)
-{
-	for (int i = 0; i < END_WAITS && leftovers().children > before->leftovers.children; i++)
-		if (waitpid(-1, NULL, WNOHANG) <= 0)
-			usleep(10000);
-}
-
-static void say_left(const struct amount *before, json_t *line)
-{
-	const struct amount after = amount();
-	const struct {
-		const char *name;
-		long long more;
-	} rows[] = {
-		{"descriptors", after.leftovers.descriptors - before->leftovers.descriptors},
-		{"threads", after.leftovers.threads - before->leftovers.threads},
-		{"children", after.leftovers.children - before->leftovers.children},
-		{"bytes", (long long)after.bytes - (long long)before->bytes},
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		json_object_set_new(line, rows[i].name, json_integer(rows[i].more));
-	say(line);
 }
 
 /* ---- calls ----------------------------------------------------------------------------------- */
@@ -128,7 +87,6 @@ static void start(const char *service, const char *user)
 {
 	const struct pam_conv conv = {.conv = world.mood == NOBODY ? NULL : converse};
 
-	talk.before = amount();
 	if (pam_start_confdir(service, *user ? user : NULL, &conv, talk.confdir, &talk.pamh) !=
 		PAM_SUCCESS)
 		die("cannot start");
@@ -156,6 +114,48 @@ static void call(const char *name, int flags)
 	changed = process_state_difference(&before, &after);
 	say(json_pack("{s:s,s:i,s:I,s:s?}", "call", name, "code", code, "ms",
 		(json_int_t)((now_us() - world.began) / 1000), "changed", changed));
+}
+
+static void send_environment(int fd)
+{
+	char **list = pam_getenvlist(talk.pamh);
+
+	for (size_t i = 0; list && list[i]; i++)
+		if (write(fd, list[i], strlen(list[i]) + 1) != (ssize_t)strlen(list[i]) + 1)
+			die("cannot send the environment");
+}
+
+static void receive_environment(int fd)
+{
+	FILE *f = fdopen(fd, "r");
+	char *line = NULL;
+	size_t size = 0;
+
+	if (!f)
+		die("cannot receive the environment");
+	while (getdelim(&line, &size, '\0', f) > 0)
+		if (pam_putenv(talk.pamh, line) != PAM_SUCCESS)
+			die("cannot set a variable");
+	free(line);
+	fclose(f);
+}
+
+static void call_apart(const char *name, int flags)
+{
+	int ends[2], status = 0;
+	pid_t pid = pipe2(ends, O_CLOEXEC) == 0 ? fork() : -1;
+
+	if (pid < 0)
+		die("cannot start a child");
+	if (pid == 0) {
+		call(name, flags);
+		send_environment(ends[1]);
+		_exit(0); /* without a word to libpam */
+	}
+	close(ends[1]);
+	receive_environment(ends[0]);
+	if (waitpid(pid, &status, 0) != pid || status != 0)
+		die("the child has failed");
 }
 
 struct round {
@@ -198,10 +198,11 @@ static json_t *codes_of(const struct round *round)
 /* The first tenth, with what libraries keep for ever, does not count for what grows. */
 static void repeat(long rounds, const char *service, const char *user, char *calls)
 {
+	static struct amount before;
 	struct round round = {0};
-	struct amount before = amount();
 	int64_t taken = 0;
 
+	amount(&before);
 	while (calls) {
 		char *word = next(&calls);
 		char *colon = strchr(word, ':');
@@ -216,7 +217,7 @@ static void repeat(long rounds, const char *service, const char *user, char *cal
 	for (long i = 0; i < rounds; i++) {
 		if (i == rounds / 10) {
 			await_children(&before);
-			before = amount();
+			amount(&before);
 		}
 		taken -= now_us();
 		run_round(&round, service, user);
@@ -224,24 +225,29 @@ static void repeat(long rounds, const char *service, const char *user, char *cal
 	}
 	await_children(&before);
 	world.quiet = false;
-	say_left(&before, json_pack("{s:I,s:o,s:I}", "repeat", (json_int_t)rounds, "codes",
-				  codes_of(&round), "us", (json_int_t)taken));
+	amount(&talk.after);
+	say_left(&before, &talk.after,
+		json_pack("{s:I,s:o,s:I}", "repeat", (json_int_t)rounds, "codes", codes_of(&round),
+			"us", (json_int_t)taken));
 }
 
 static void load(long rounds, const char *module)
 {
-	struct amount before = amount();
+	static struct amount before;
 
+	amount(&before);
 	for (long i = 0; i < rounds; i++) {
 		void *handle = dlopen(module, RTLD_NOW);
 
 		if (!handle || !dlsym(handle, "pam_sm_authenticate") || dlclose(handle) != 0)
 			die(dlerror());
-		if (i == 0)
-			before = amount();
+		if (i == rounds / 10)
+			amount(&before);
 	}
-	say_left(&before, json_pack("{s:I,s:b}", "load", (json_int_t)rounds, "mapped",
-				  dlopen(module, RTLD_NOW | RTLD_NOLOAD) != NULL));
+	amount(&talk.after);
+	say_left(&before, &talk.after,
+		json_pack("{s:I,s:b}", "load", (json_int_t)rounds, "mapped",
+			dlopen(module, RTLD_NOW | RTLD_NOLOAD) != NULL));
 }
 
 /* ---- commands -------------------------------------------------------------------------------- */
@@ -279,6 +285,7 @@ static void do_start(char *rest)
 {
 	const char *service = next(&rest);
 
+	amount(&talk.before);
 	start(service, next(&rest));
 }
 
@@ -289,13 +296,35 @@ static void do_call(char *rest)
 	call(name, (int)strtol(next(&rest), NULL, 0));
 }
 
+static void do_apart(char *rest)
+{
+	const char *name = next(&rest);
+
+	call_apart(name, (int)strtol(next(&rest), NULL, 0));
+}
+
+static void do_remember(char *rest)
+{
+	(void)rest; /* there is none */
+	amount(&talk.remembered);
+}
+
+static void do_compare(char *rest)
+{
+	(void)rest; /* there is none */
+	await_children(&talk.remembered);
+	amount(&talk.after);
+	say_left(&talk.remembered, &talk.after, json_pack("{s:i}", "compare", 0));
+}
+
 static void do_end(char *rest)
 {
 	const int rc = finish();
+	const int left = await_children(&talk.before);
 
+	amount(&talk.after);
+	say_left(&talk.before, &talk.after, json_pack("{s:i,s:i}", "end", rc, "left", left));
 	(void)rest; /* there is none */
-	await_children(&talk.before);
-	say_left(&talk.before, json_pack("{s:i}", "end", rc));
 }
 
 static void do_repeat(char *rest)
@@ -320,7 +349,8 @@ static void obey(const char *line)
 		const char *verb;
 		void (*obey)(char *rest);
 	} rows[] = {{"mood", do_mood}, {"set", do_set}, {"item", do_item}, {"start", do_start},
-		{"call", do_call}, {"end", do_end}, {"repeat", do_repeat}, {"load", do_load}};
+		{"call", do_call}, {"apart", do_apart}, {"end", do_end}, {"remember", do_remember},
+		{"compare", do_compare}, {"repeat", do_repeat}, {"load", do_load}};
 	char copy[PAMTALK_LINE], *rest = copy;
 	const char *verb;
 
