@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <glob.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,12 +18,45 @@ static bool get_config(struct bf_doctor *d, struct bf_pam_conf *ret)
 	return bf_pam_look_config(d, BF_PAM_CONF_PATH, NULL, NULL, ret, NULL) == BFABRIC_OK;
 }
 
+/* Of a file, folder or account that advice names: it goes into a shell, and may be out of a file
+ * that somebody else has written. */
+static const char *plain(const char *name, const char *otherwise)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789/._+-";
+
+	return name && *name != '-' && name[strspn(name, letters)] == '\0' ? name : otherwise;
+}
+
+/* NULL, which is none: there is no memory. */
+static char *advise(const char *fmt, ...) BF_PRINTF(1, 2);
+static char *advise(const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
+	va_end(ap);
+	return text;
+}
+
+static char *advise_to_own(const char *name, const char *mode)
+{
+	return advise("chown root %s; chmod %s %s", name, mode, name);
+}
+
 /* ---- programs -------------------------------------------------------------------------------- */
 
 /* `others`: what the bits of others must be; the login child is not to be looked into. */
 static void tell_program(struct bf_doctor *d, const char *folder, const char *name, mode_t others)
 {
 	BF_AUTO_FREE char *path = bf_concat(folder, "/", name, (char *)NULL);
+	BF_AUTO_FREE char *here = path ? bf_pam_here(d, path) : NULL;
+	BF_AUTO_FREE char *own = advise_to_own(plain(here, "FILE"), "go-w");
+	BF_AUTO_FREE char *hide = advise(
+		"chmod 0711 %s: then nobody looks into it while it runs", plain(here, "FILE"));
 	struct stat st = {0};
 
 	if (!path)
@@ -34,14 +68,12 @@ static void tell_program(struct bf_doctor *d, const char *folder, const char *na
 		bf_found(d, BF_FOUND_ERROR, "install it again", "%s cannot be run by everybody",
 			path);
 	else if (!bf_pam_is_safe(d, &st))
-		bf_found(d, BF_FOUND_ERROR,
-			"chown root FILE; chmod go-w FILE: the module refuses it",
-			"%s is uid %u's, mode %04o: others than root can write it", path,
-			(unsigned)st.st_uid, (unsigned)st.st_mode & 07777u);
+		bf_found(d, BF_FOUND_ERROR, own,
+			"%s is uid %u's, mode %04o: others than root can write it, and the "
+			"module refuses it",
+			path, (unsigned)st.st_uid, (unsigned)st.st_mode & 07777u);
 	else if ((st.st_mode & (S_IRGRP | S_IROTH)) & ~others)
-		bf_found(d, BF_FOUND_WARNING,
-			"chmod 0711 FILE: then nobody looks into it while it runs",
-			"%s has mode %04o: others can read it", path,
+		bf_found(d, BF_FOUND_WARNING, hide, "%s has mode %04o: others can read it", path,
 			(unsigned)st.st_mode & 07777u);
 	else
 		bf_found(d, BF_FOUND_OK, NULL, "%s", path);
@@ -60,6 +92,8 @@ static void check_programs(struct bf_doctor *d)
 
 static bool tell_module(struct bf_doctor *d, const char *path, const char *where)
 {
+	BF_AUTO_FREE char *here = bf_pam_here(d, path);
+	BF_AUTO_FREE char *own = advise_to_own(plain(here, "FILE"), "go-w");
 	struct stat st = {0};
 
 	if (!bf_pam_stat(d, path, /* follow= */ true, &st))
@@ -67,7 +101,7 @@ static bool tell_module(struct bf_doctor *d, const char *path, const char *where
 	if (bf_pam_is_safe(d, &st))
 		bf_found(d, BF_FOUND_OK, NULL, "%s%s", path, where);
 	else
-		bf_found(d, BF_FOUND_ERROR, "chown root FILE; chmod go-w FILE",
+		bf_found(d, BF_FOUND_ERROR, own,
 			"%s is uid %u's, mode %04o: whoever writes it is root%s", path,
 			(unsigned)st.st_uid, (unsigned)st.st_mode & 07777u, where);
 	return true;
@@ -149,13 +183,14 @@ static void check_account(struct bf_doctor *d)
 {
 	BF_AUTO_PAM_CONF struct bf_pam_conf conf = {0};
 	const char *name = (get_config(d, &conf), bf_pam_net_user(&conf));
+	BF_AUTO_FREE char *add = advise("systemd-sysusers, or: useradd --system "
+					"--no-create-home --shell /usr/sbin/nologin %s",
+		plain(name, "NAME"));
 	uid_t uid = 0;
 	gid_t gid = 0;
 
 	if (!bf_pam_account(d, name, &uid, &gid))
-		bf_found(d, is_needed(d) ? BF_FOUND_ERROR : BF_FOUND_WARNING,
-			"systemd-sysusers, or: useradd --system --no-create-home --shell "
-			"/usr/sbin/nologin NAME",
+		bf_found(d, is_needed(d) ? BF_FOUND_ERROR : BF_FOUND_WARNING, add,
 			"there is no account %s, as which the server is asked", name);
 	else if (uid == 0 || gid == 0)
 		bf_found(d, BF_FOUND_ERROR, "let net_user name an account without rights",
@@ -171,22 +206,27 @@ static void check_run_dir(struct bf_doctor *d)
 {
 	BF_AUTO_PAM_CONF struct bf_pam_conf conf = {0};
 	const char *path = get_config(d, &conf) && conf.run_dir ? conf.run_dir : BF_PAM_RUN_DIR;
+	BF_AUTO_FREE char *here = bf_pam_here(d, path);
+	const char *name = plain(here, "FOLDER");
+	BF_AUTO_FREE char *own = advise_to_own(name, "0700");
+	BF_AUTO_FREE char *make =
+		advise("systemd-tmpfiles --create bfabric.conf, or: install -d -m 0700 %s", name);
+	BF_AUTO_FREE char *replace =
+		advise("move away what is there, then: install -d -m 0700 %s", name);
 	bool needed = is_needed(d);
 	struct stat st = {0};
 
 	if (bf_pam_is_image(d) && strncmp(path, "/run/", 5) == 0)
 		bf_found(d, BF_FOUND_OK, NULL, "%s is made when the machine starts", path);
 	else if (!bf_pam_stat(d, path, /* follow= */ false, &st) && errno == ENOENT)
-		bf_found(d, needed ? BF_FOUND_ERROR : BF_FOUND_WARNING,
-			"systemd-tmpfiles --create bfabric.conf, or: install -d -m 0700 FOLDER",
+		bf_found(d, needed ? BF_FOUND_ERROR : BF_FOUND_WARNING, make,
 			"there is no folder %s", path);
 	else if (!S_ISDIR(st.st_mode))
 		bf_found(d,
 			geteuid() == 0 || S_ISLNK(st.st_mode) ? BF_FOUND_ERROR : BF_FOUND_WARNING,
-			"move away what is there, then: install -d -m 0700 FOLDER",
-			"%s is not a folder that can be looked at", path);
+			replace, "%s is not a folder that can be looked at", path);
 	else if (!bf_pam_is_safe(d, &st) || (st.st_mode & (S_IRWXG | S_IRWXO)))
-		bf_found(d, BF_FOUND_ERROR, "chown root FOLDER; chmod 0700 FOLDER",
+		bf_found(d, BF_FOUND_ERROR, own,
 			"%s is uid %u's, mode %04o: it must be root's alone", path,
 			(unsigned)st.st_uid, (unsigned)st.st_mode & 07777u);
 	else

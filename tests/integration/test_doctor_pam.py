@@ -151,18 +151,20 @@ class Place(PamCase):
         full = self.image.root / "opt/bfabric/bfabric-full"
         login = self.image.root / "opt/bfabric/bfabric-pam-login"
         login.chmod(0o755)
-        self.assertWarning("programs", "0711", section="pam-place")
+        self.assertWarning("programs", f"chmod 0711 {login}: ", section="pam-place")
         login.unlink()
         self.assertError("programs", "bfabric-pam-login", "install", section="pam-place")
         full.chmod(0o775)
-        self.assertError("programs", "bfabric-full", "0775", section="pam-place")
+        self.assertError("programs", "0775", f"chown root {full}; chmod go-w {full}",
+                         section="pam-place")
         full.chmod(0o700)
         self.assertError("programs", "cannot be run by everybody", section="pam-place")
 
     def test_module(self):
         module = self.image.root / "lib/x86_64-linux-gnu/security/pam_bfabric.so"
         module.chmod(0o666)
-        self.assertError("module", "whoever writes it is root", section="pam-place")
+        self.assertError("module", "whoever writes it is root", f"chmod go-w {module}",
+                         section="pam-place")
         module.unlink()
         self.assertError("module", "/etc/pam.d/common-auth, line 4", section="pam-place")
         self.image.stack(AUTH, ACCOUNT, SESSION, OURS.replace("pam_b", "/opt/pam_b"))
@@ -177,22 +179,28 @@ class Place(PamCase):
         self.image.write("etc/passwd", "other:x:1:1::/:/bin/false\n")
         self.assertWarning("account", "systemd-sysusers", section="pam-place")
         self.image.stack(AUTH, SECOND, ACCOUNT, SESSION, OURS)
-        self.assertError("account", "no account _bfabric", section="pam-place")
+        self.assertError("account", "no account _bfabric", "/usr/sbin/nologin _bfabric",
+                         section="pam-place")
         self.image.config("same_names = yes", "net_user = other")
         self.assertWell()
 
     def test_run_directory(self):
         self.image.config("same_names = yes", "run_dir = /srv/run")
-        self.assertWarning("run directory", "systemd-tmpfiles", section="pam-place")
         folder = self.image.root / "srv/run"
+        self.assertWarning("run directory", "systemd-tmpfiles", f"install -d -m 0700 {folder}",
+                           section="pam-place")
         folder.mkdir(parents=True)
         folder.chmod(0o755)
-        self.assertError("run directory", "chmod 0700", section="pam-place")
+        self.assertError("run directory", f"chown root {folder}; chmod 0700 {folder}",
+                         section="pam-place")
         folder.chmod(0o700)
         self.assertWell()
         folder.rmdir()
         folder.symlink_to("/etc")
         self.assertError("run directory", "not a folder", section="pam-place")
+        self.image.config("same_names = yes", "run_dir = /srv/$(id)")
+        self.assertWarning("run directory", "no folder /srv/$(id)", "-m 0700 FOLDER",
+                           section="pam-place")
 
 
 class Stack(PamCase):
