@@ -311,7 +311,10 @@ static void look_for_pending(struct bf_doctor *d, const struct bf_environment *e
 			bf_store_place(store));
 		return;
 	case BF_PENDING_RESCUE:
-		bf_found(d, BF_FOUND_WARNING, "move it there: bfabric auth unlock",
+		bf_found(d, BF_FOUND_WARNING,
+			is_keyring(store) && !has_bus()
+				? "move it there from a desktop session: bfabric auth unlock"
+				: "move it there: bfabric auth unlock",
 			"%s: the newest login waits for %s in a rescue copy", env->name,
 			bf_store_place(store));
 		return;

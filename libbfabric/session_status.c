@@ -172,8 +172,10 @@ static void describe_record(struct report *r, const struct bfabric_session *s)
 		bf_secret_printf(&r->warnings,
 			"the newest login could not be saved yet and is kept as a rescue copy: "
 			"%s\n",
-			bf_session_apart(s) ? "unlock the keyring (bfabric auth unlock)"
-					    : "make room in the home directory");
+			bf_session_apart(s)
+				? "'bfabric auth unlock' moves it to its store, once that "
+				  "can be reached"
+				: "make room in the home directory");
 }
 
 /* Where the refresh token should lie, and whether bfabricPy has put one elsewhere. */

@@ -105,7 +105,7 @@ static enum bfabric_status fail_said(
 	case BF_STORE_SAYS_NO_SERVICE:
 		return bf_fail(err, BFABRIC_STORE_UNAVAILABLE,
 			"there is no keyring to be used%s: start one (gnome-keyring, KeePassXC) "
-			"or try 'bfabric auth unlock'; without one: "
+			"in a desktop session; without one: "
 			"'bfabric login --env %s --store file'",
 			why, env);
 	case BF_STORE_SAYS_DENIED:

@@ -170,6 +170,15 @@ class Keyring(Case):
         self.assertFound(findings, "store", "session bus", "error", "as often over ssh",
                          "log in at the desktop")
 
+    def test_no_bus_and_waiting(self):
+        """What needs a bus is not offered without one."""
+        self.home.write(self.home.runtime / "bfabric"
+                        / self.home.place(self.server.base_url, ".rescue").name, "{}")
+        findings = self.doctor("--offline", env=self.env(DBUS_SESSION_BUS_ADDRESS=None))
+        self.assertFound(findings, "store", "waiting", "warning", "waits for",
+                         "from a desktop session: bfabric auth unlock")
+        self.assertFound(findings, "store", "session bus", "error", "bfabric login --store file")
+
     def test_removed(self):
         self.keyring.item(service="bfabric").delete()
         self.assertFound(self.doctor("--offline"), "store", "content", "error", "removed it")

@@ -211,7 +211,9 @@ static const struct said {
 	{"echo status=locked; echo message=there is none yet; exit 10", false,
 		"there is none yet: run 'bfabric auth unlock'", BF_STORE_LOCKED},
 	{"echo status=no-service; echo message=no bus; exit 11", false,
-		"no keyring to be used (no bus): start one", BF_STORE_UNAVAILABLE},
+		"no keyring to be used (no bus): start one (gnome-keyring, KeePassXC) in a "
+		"desktop session; without one: 'bfabric login",
+		BF_STORE_UNAVAILABLE},
 	{"echo status=no-service; exit 11", false, "no keyring to be used: start one",
 		BF_STORE_UNAVAILABLE},
 	{"echo status=denied; echo message=dismissed; exit 12", false, "refused (dismissed)",
