@@ -9,29 +9,10 @@
 #include "base/hold.h"
 #include "logout_revoke.h"
 
-#define LOOK_MS 20
-
 static void held_release(struct bf_held *held)
 {
 	for (size_t i = 0; i < BF_HELD_MAX; i++)
 		bf_token_release(&held->tokens[i]);
-}
-
-static enum bfabric_status take_lock(struct bfabric_session *s, const char *path, int64_t deadline,
-	struct bf_lock *lock, struct bfabric_error *err)
-{
-	bool held = false;
-	enum bfabric_status status = bf_lock_open(lock, path, /* fallback_path= */ NULL, err);
-
-	while (status == BFABRIC_OK) {
-		status = bf_lock_try(lock, &held, err);
-		if (status != BFABRIC_OK || held)
-			return status;
-		if (bf_boot_ms(s->sys) >= deadline)
-			return bf_fail(err, BFABRIC_LOCK_TIMEOUT, "%s is busy", lock->path);
-		status = bf_session_sleep(s, LOOK_MS, err);
-	}
-	return status;
 }
 
 static enum bfabric_status hold(const struct bfabric_session *s, const struct bf_record *record,
@@ -93,9 +74,12 @@ static enum bfabric_status end(struct bfabric_session *s, const char *session, i
 	struct bf_logout_result result = {0};
 	const char *path = s->paths.stays ? s->paths.record : s->paths.runtime_rescue;
 	bool found = false;
-	enum bfabric_status status = take_lock(
-		s, s->paths.stays ? s->paths.lock : s->paths.runtime_lock, deadline, &lock, err);
+	enum bfabric_status status =
+		bf_lock_open(&lock, s->paths.stays ? s->paths.lock : s->paths.runtime_lock,
+			/* fallback_path= */ NULL, err);
 
+	if (status == BFABRIC_OK)
+		status = bf_session_await_lock(s, &lock, deadline, err);
 	if (status == BFABRIC_OK)
 		status = bf_record_read(path, &found, &record, err);
 	if (status != BFABRIC_OK || !found || !is_of(&record, session))

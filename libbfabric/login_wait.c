@@ -14,7 +14,6 @@
 #include "login_undo.h"
 
 #define LOCK_MS      5000
-#define LOOK_MS      20
 #define MAKE_ROOM_MS 10000
 
 /* ---- the home -------------------------------------------------------------------------------- */
@@ -45,19 +44,10 @@ static enum bfabric_status lock_runtime(
 	struct bfabric_session *s, struct bf_lock *lock, struct bfabric_error *err)
 {
 	int64_t deadline = bf_boot_ms(s->sys) + LOCK_MS;
-	bool held = false;
 	enum bfabric_status status =
 		bf_lock_open(lock, s->paths.runtime_lock, /* fallback_path= */ NULL, err);
 
-	while (status == BFABRIC_OK && !held) {
-		status = bf_lock_try(lock, &held, err);
-		if (status != BFABRIC_OK || held)
-			return status;
-		if (bf_boot_ms(s->sys) >= deadline)
-			return bf_fail(err, BFABRIC_LOCK_TIMEOUT, "%s is busy", lock->path);
-		status = bf_session_sleep(s, LOOK_MS, err);
-	}
-	return status;
+	return status == BFABRIC_OK ? bf_session_await_lock(s, lock, deadline, err) : status;
 }
 
 /* What was there, as far as it can be read: which login is replaced, and what is spent with it. */

@@ -163,9 +163,17 @@ static int64_t next_pause(int64_t pause)
 enum bfabric_status bf_session_lock(struct bfabric_session *s, struct bf_lock *lock,
 	int64_t deadline, struct bfabric_error *err)
 {
+	enum bfabric_status status = bf_session_open_lock(s, lock, err);
+
+	return status == BFABRIC_OK ? bf_session_await_lock(s, lock, deadline, err) : status;
+}
+
+enum bfabric_status bf_session_await_lock(const struct bfabric_session *s, struct bf_lock *lock,
+	int64_t deadline, struct bfabric_error *err)
+{
 	bool held = false;
 	int64_t pause = 5;
-	enum bfabric_status status = bf_session_open_lock(s, lock, err);
+	enum bfabric_status status = BFABRIC_OK;
 
 	while (status == BFABRIC_OK) {
 		status = bf_lock_try(lock, &held, err);

@@ -215,6 +215,9 @@ BF_MUST_USE enum bfabric_status bf_session_open_lock(
 /* Take the lock, waiting until `deadline` at most: for login and reject. */
 BF_MUST_USE enum bfabric_status bf_session_lock(struct bfabric_session *s, struct bf_lock *lock,
 	int64_t deadline, struct bfabric_error *err);
+/* The same for one that is open, wherever it lies. LOCK_TIMEOUT, CANCELLED. */
+BF_MUST_USE enum bfabric_status bf_session_await_lock(const struct bfabric_session *s,
+	struct bf_lock *lock, int64_t deadline, struct bfabric_error *err);
 
 /* ---- state.c ---- */
 
