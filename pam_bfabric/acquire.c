@@ -8,7 +8,6 @@
 #include "person.h"
 #include "prompt.h"
 #include "revoke.h"
-#include "spawn.h"
 #include "store.h"
 
 static bool equals(const char *text, const char *expected)
@@ -21,17 +20,14 @@ static bool equals(const char *text, const char *expected)
 static bool has_no_login(const struct bf_pam_call *call, const struct bf_pam_conf *conf,
 	const struct bf_pam_user *user)
 {
-	struct bf_pam_child child = BF_PAM_CHILD_INIT;
 	BF_AUTO_KV struct bf_kv answer = BF_KV_INIT;
 	struct bfabric_error err = {0};
 	char quoted[2][BF_PAM_QUOTED];
-	bool asked = false;
 	enum bfabric_status status = bf_pam_store_ask(
-		conf, user, "valid", /* token= */ NULL, &child, &answer, &asked, &err);
+		call, conf, user, "valid", /* token= */ NULL, &answer, /* ret_asked= */ NULL, &err);
 	const char *said = bf_kv_get(&answer, "status");
 	const char *message = bf_kv_get(&answer, "message");
 
-	bf_pam_child_done(call, &child);
 	if (status != BFABRIC_OK) {
 		bf_pam_log(call, LOG_ERR, "no login is offered: %s", err.text);
 		return false;

@@ -65,16 +65,14 @@ static bool is_unheard(enum bfabric_status status)
 bool bf_pam_adopt(const struct bf_pam_call *call, const struct bf_pam_conf *conf,
 	const struct bf_pam_user *user, const struct bf_pam_grant *grant)
 {
-	struct bf_pam_child child = BF_PAM_CHILD_INIT;
 	BF_AUTO_KV struct bf_kv answer = BF_KV_INIT;
 	struct bfabric_error err = {0};
 	bool asked = false;
 	enum bfabric_status status =
-		bf_pam_store_ask(conf, user, "adopt", &grant->token, &child, &answer, &asked, &err);
+		bf_pam_store_ask(call, conf, user, "adopt", &grant->token, &answer, &asked, &err);
 	const char *said = bf_kv_get(&answer, "status");
 	const char *message = bf_kv_get(&answer, "message");
 
-	bf_pam_child_done(call, &child);
 	if (status == BFABRIC_OK && equals(said, "OK")) {
 		tell_stored(call, user, grant, &answer);
 		return true;

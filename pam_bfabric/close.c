@@ -102,14 +102,11 @@ static void tell(const struct bf_pam_call *call, const struct bf_pam_user *user,
 static void end(const struct bf_pam_call *call, const struct bf_pam_conf *conf,
 	const struct bf_pam_user *user)
 {
-	struct bf_pam_child child = BF_PAM_CHILD_INIT;
 	BF_AUTO_KV struct bf_kv answer = BF_KV_INIT;
 	struct bfabric_error err = {0};
-	bool asked = false;
 	enum bfabric_status status = bf_pam_store_ask(
-		conf, user, "close", /* token= */ NULL, &child, &answer, &asked, &err);
+		call, conf, user, "close", /* token= */ NULL, &answer, /* ret_asked= */ NULL, &err);
 
-	bf_pam_child_done(call, &child);
 	tell(call, user, status, &answer, &err);
 }
 

@@ -2,7 +2,6 @@
 
 #include <string.h>
 #include <syslog.h>
-#include "spawn.h"
 #include "store.h"
 
 static bool equals(const char *text, const char *expected)
@@ -31,14 +30,11 @@ static enum bf_pam_login judge(const struct bf_pam_call *call, const struct bf_k
 enum bf_pam_login bf_pam_refresh(const struct bf_pam_call *call, const struct bf_pam_conf *conf,
 	const struct bf_pam_user *user)
 {
-	struct bf_pam_child child = BF_PAM_CHILD_INIT;
 	BF_AUTO_KV struct bf_kv answer = BF_KV_INIT;
 	struct bfabric_error err = {0};
-	bool asked = false;
-	enum bfabric_status status = bf_pam_store_ask(
-		conf, user, "refresh", /* token= */ NULL, &child, &answer, &asked, &err);
+	enum bfabric_status status = bf_pam_store_ask(call, conf, user, "refresh",
+		/* token= */ NULL, &answer, /* ret_asked= */ NULL, &err);
 
-	bf_pam_child_done(call, &child);
 	if (status == BFABRIC_OK)
 		return judge(call, &answer);
 	if (status == BFABRIC_TIMEOUT)

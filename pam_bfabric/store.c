@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include "close.h"
+#include "spawn.h"
 
 static void put_optional(struct bf_secret *out, const char *key, const char *value)
 {
@@ -27,10 +28,11 @@ static void put_request(const struct bf_pam_conf *conf, const char *operation,
 	bf_secret_putc(out, '\n');
 }
 
-enum bfabric_status bf_pam_store_ask(const struct bf_pam_conf *conf, const struct bf_pam_user *user,
-	const char *operation, const struct bf_secret *token, struct bf_pam_child *child,
+enum bfabric_status bf_pam_store_ask(const struct bf_pam_call *call, const struct bf_pam_conf *conf,
+	const struct bf_pam_user *user, const char *operation, const struct bf_secret *token,
 	struct bf_kv *ret, bool *ret_asked, struct bfabric_error *err)
 {
+	struct bf_pam_child child = BF_PAM_CHILD_INIT;
 	const int64_t deadline = bf_pam_now() + BF_PAM_STORE_MS;
 	BF_AUTO_SECRET struct bf_secret request = BF_SECRET_INIT;
 	BF_AUTO_SECRET struct bf_secret answer = BF_SECRET_INIT;
@@ -38,10 +40,12 @@ enum bfabric_status bf_pam_store_ask(const struct bf_pam_conf *conf, const struc
 
 	put_request(conf, operation, token, &request);
 	status = bf_pam_spawn(
-		conf, user, "bfabric-full", "pam-store", &request, deadline, child, err);
-	*ret_asked = status == BFABRIC_OK;
+		conf, user, "bfabric-full", "pam-store", &request, deadline, &child, err);
+	if (ret_asked)
+		*ret_asked = status == BFABRIC_OK;
 	if (status == BFABRIC_OK)
-		status = bf_pam_hear_all(child, &answer, err);
+		status = bf_pam_hear_all(&child, &answer, err);
+	bf_pam_child_done(call, &child);
 	if (status == BFABRIC_OK)
 		status = bf_kv_parse(bf_secret_reveal(&answer), answer.len, ret, err);
 	return status;

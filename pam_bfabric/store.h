@@ -7,18 +7,17 @@
 
 #include "../libbfabric/base/kv.h"
 #include "call.h"
-#include "spawn.h"
 
 #define BF_PAM_STORE_MS 2000 /* so long is a session kept waiting by one question */
 
 /*
- * Ask `operation` ("refresh", "valid", "adopt", "close"); `token` is NULL where it needs none. The
- * child is the caller's to end (bf_pam_child_done), also on failure. TIMEOUT: it goes on by itself.
- * *ret_asked: the question was handed over whole, so that something may have been done although
- * no answer came.
+ * Ask `operation` ("refresh", "valid", "adopt", "close"); `token` is NULL where it needs none.
+ * TIMEOUT: the child goes on by itself. *ret_asked (may be NULL): the question was handed over
+ * whole, so that something may have been done although no answer came.
  */
-BF_MUST_USE enum bfabric_status bf_pam_store_ask(const struct bf_pam_conf *conf,
-	const struct bf_pam_user *user, const char *operation, const struct bf_secret *token,
-	struct bf_pam_child *child, struct bf_kv *ret, bool *ret_asked, struct bfabric_error *err);
+BF_MUST_USE enum bfabric_status bf_pam_store_ask(const struct bf_pam_call *call,
+	const struct bf_pam_conf *conf, const struct bf_pam_user *user, const char *operation,
+	const struct bf_secret *token, struct bf_kv *ret, bool *ret_asked,
+	struct bfabric_error *err);
 
 #endif
