@@ -29,13 +29,18 @@ static void make_ascii(char *text)
 			*text = '?';
 }
 
-const char *bf_pam_clean(char dst[BF_PAM_QUOTED], const char *text)
+static const char *clean(char *dst, size_t most, const char *text)
 {
-	bf_show(dst, 65, text, strnlen(text, 256));
+	bf_show(dst, most + 1, text, strnlen(text, 256));
 	make_ascii(dst);
 	for (char *at = dst; (at = strchr(at, '"'));)
 		*at = '\'';
 	return dst;
+}
+
+const char *bf_pam_clean(char dst[BF_PAM_QUOTED], const char *text)
+{
+	return clean(dst, 64, text);
 }
 
 const char *bf_pam_quote(char dst[BF_PAM_QUOTED], const char *text)
@@ -43,6 +48,14 @@ const char *bf_pam_quote(char dst[BF_PAM_QUOTED], const char *text)
 	char shown[BF_PAM_QUOTED];
 
 	snprintf(dst, BF_PAM_QUOTED, "\"%s\"", bf_pam_clean(shown, text));
+	return dst;
+}
+
+const char *bf_pam_quote_reason(char dst[BF_PAM_REASON], const char *text)
+{
+	char shown[BF_PAM_REASON];
+
+	snprintf(dst, BF_PAM_REASON, "\"%s\"", clean(shown, BF_PAM_REASON - 8, text));
 	return dst;
 }
 

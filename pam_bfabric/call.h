@@ -64,6 +64,9 @@ const char *bf_pam_item(const struct bf_pam_call *call, int item);
 #define BF_PAM_QUOTED 72
 const char *bf_pam_quote(char dst[BF_PAM_QUOTED], const char *text);
 const char *bf_pam_clean(char dst[BF_PAM_QUOTED], const char *text); /* without the quotes */
+/* The same for a reason that a child of ours gives: whole, for its end is what says why. */
+#define BF_PAM_REASON 264
+const char *bf_pam_quote_reason(char dst[BF_PAM_REASON], const char *text);
 
 void bf_pam_log(const struct bf_pam_call *call, int priority, const char *fmt, ...) BF_PRINTF(3, 4);
 /* Only with the argument `debug`. */

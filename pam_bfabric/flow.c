@@ -179,9 +179,10 @@ static enum bfabric_status take_stored(
 
 static void note(const struct run *run, const char *text)
 {
-	char quoted[BF_PAM_QUOTED];
+	char reason[BF_PAM_REASON];
 
-	bf_pam_log(run->flow->call, LOG_INFO, "device login: %s", bf_pam_quote(quoted, text));
+	bf_pam_log(
+		run->flow->call, LOG_INFO, "device login: %s", bf_pam_quote_reason(reason, text));
 }
 
 static enum bfabric_status take(
@@ -258,18 +259,17 @@ static void report_success(const struct run *run)
 
 static void report_failure(const struct bf_pam_flow *flow, const struct bfabric_error *err)
 {
-	char quoted[2][BF_PAM_QUOTED];
+	char quoted[BF_PAM_QUOTED], reason[BF_PAM_REASON];
 
 	bf_pam_log(flow->call, LOG_NOTICE, "device login: not %s for user %s: %s %s",
-		flow->for_session ? "stored" : "approved",
-		bf_pam_quote(quoted[0], flow->user->name), bfabric_status_name(err->status),
-		bf_pam_quote(quoted[1], err->text));
+		flow->for_session ? "stored" : "approved", bf_pam_quote(quoted, flow->user->name),
+		bfabric_status_name(err->status), bf_pam_quote_reason(reason, err->text));
 	if (err->status == BFABRIC_CANCELLED)
 		return; /* they know, or there is nobody */
 	if (err->status == BFABRIC_TIMEOUT)
 		(void)bf_pam_tell(flow->call, "The time for the B-Fabric login is over.");
 	else
-		(void)bf_pam_tell(flow->call, "No B-Fabric login was made: %s", quoted[1]);
+		(void)bf_pam_tell(flow->call, "No B-Fabric login was made: %s", reason);
 }
 
 static enum bfabric_status start(
