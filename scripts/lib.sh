@@ -13,7 +13,7 @@ mkdir -p "$logs"
 # Debian packages, by what needs them. `packages_for build demo` lists those of two groups.
 packages_build=(gcc libc6-dev meson ninja-build pkg-config python3 git ca-certificates
 	libcurl4-openssl-dev libjansson-dev libyaml-dev libmd-dev libssl-dev libqrencode-dev
-	libmicrohttpd-dev libcmocka-dev libsecret-1-dev libpam0g-dev)
+	libmicrohttpd-dev libxml2-dev libcmocka-dev libsecret-1-dev libpam0g-dev)
 packages_test=(clang libclang-rt-14-dev clang-format valgrind mandoc python3-venv binutils strace
 	faketime curl chromium gnome-keyring keepassxc dbus libsecret-tools
 	openssh-server openssh-client login)

@@ -2,6 +2,7 @@
 #include "endpoints.h"
 
 #include "reply.h"
+#include "soap.h"
 
 #include <string.h>
 
@@ -35,6 +36,8 @@ static const struct sb_endpoint rows[] = {
 	{"git", "/git/", SB_BELOW, "GET POST", SB_BODY_SPOOL, sb_handle_git, .unlocked = true},
 	{"control", "/sandbox/", SB_BELOW, "GET POST", SB_BODY_ANY, sb_handle_control,
 		.unlocked = true, .no_fault = true},
+	{"soap", SB_BASE "/", SB_SERVICE, "GET POST", SB_BODY_XML, sb_handle_soap,
+		.describe = sb_describe_soap},
 	{"front", SB_BASE, SB_EXACT, "GET HEAD", SB_BODY_NONE, handle_front_page},
 	{"missing", "/", SB_BELOW, NULL, SB_BODY_ANY, handle_missing},
 };
@@ -51,18 +54,39 @@ static void handle_missing(struct sb_request *rq)
 	sb_reply_page(&rq->reply, 404, "HTTP Status 404 – Not Found", "There is nothing here.");
 }
 
+static bool is_at(const struct sb_endpoint *endpoint, const char *path)
+{
+	size_t len = strlen(endpoint->path);
+
+	switch (endpoint->place) {
+	case SB_EXACT:
+		return !strcmp(path, endpoint->path);
+	case SB_BELOW:
+		return !strncmp(path, endpoint->path, len);
+	case SB_SERVICE:
+		return !strncmp(path, endpoint->path, len) && sb_service_find(path + len);
+	}
+	return false;
+}
+
 const struct sb_endpoint *sb_endpoint_find(const char *path)
 {
 	for (size_t i = 0; i < SB_COUNTOF(rows); i++) {
-		if (rows[i].place == SB_EXACT ? !strcmp(path, rows[i].path)
-					      : !strncmp(path, rows[i].path, strlen(rows[i].path)))
+		if (is_at(&rows[i], path))
 			return &rows[i];
 	}
 	return &rows[SB_COUNTOF(rows) - 1];
 }
 
+/* What the web services are called besides: see rq->place. */
+static const char *const soap_places[] = {"wsdl", "soap-read", "soap-save", "soap-delete"};
+
 const struct sb_endpoint *sb_endpoint_by_name(const char *name)
 {
+	for (size_t i = 0; i < SB_COUNTOF(soap_places); i++) {
+		if (!strcmp(name, soap_places[i]))
+			return sb_endpoint_by_name("soap");
+	}
 	for (size_t i = 0; i < SB_COUNTOF(rows); i++) {
 		if (!strcmp(name, rows[i].name))
 			return &rows[i];
@@ -106,7 +130,8 @@ static void parse_body(struct sb_request *rq)
 	const char *query = rq->uri ? strchr(rq->uri, '?') : NULL;
 
 	sb_params_form(&rq->query, query ? query + 1 : "");
-	if (rq->endpoint->body == SB_BODY_SPOOL || rq->too_large)
+	if (rq->endpoint->body == SB_BODY_SPOOL || rq->endpoint->body == SB_BODY_XML ||
+		rq->too_large)
 		return;
 	if (rq->endpoint->body == SB_BODY_JSON) {
 		/* Read by its handler; a NUL is for the parser to refuse. */
@@ -161,7 +186,7 @@ void sb_endpoint_run(struct sb_request *rq)
 	pthread_mutex_lock(&sb->lock);
 	if (rq->endpoint->describe)
 		rq->endpoint->describe(rq);
-	struck = !rq->endpoint->no_fault && sb_fault_take(&sb->faults, rq->endpoint->name, &fault);
+	struck = !rq->endpoint->no_fault && sb_fault_take(&sb->faults, rq, &fault);
 	pthread_mutex_unlock(&sb->lock);
 	if (struck) {
 		rq->log.fault = sb_fault_name(&fault);

@@ -10,8 +10,8 @@
 
 #define SB_BASE "/bfabric"
 
-enum sb_body { SB_BODY_NONE, SB_BODY_FORM, SB_BODY_JSON, SB_BODY_ANY, SB_BODY_SPOOL };
-enum sb_place { SB_EXACT, SB_BELOW };
+enum sb_body { SB_BODY_NONE, SB_BODY_FORM, SB_BODY_JSON, SB_BODY_ANY, SB_BODY_SPOOL, SB_BODY_XML };
+enum sb_place { SB_EXACT, SB_BELOW, SB_SERVICE /* a web service right below */ };
 
 struct sb_endpoint {
 	const char *name; /* in the log, in --fault, in the counters */
@@ -49,5 +49,8 @@ void sb_handle_device_page(struct sb_request *rq);
 void sb_handle_whoami(struct sb_request *rq);
 void sb_handle_git(struct sb_request *rq);
 void sb_handle_control(struct sb_request *rq);
+void sb_handle_soap(struct sb_request *rq);
+void sb_describe_soap(struct sb_request *rq);
+void sb_free_call(struct sb_call *call); /* NULL is fine */
 
 #endif

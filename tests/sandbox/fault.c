@@ -2,22 +2,11 @@
 #include "fault.h"
 
 #include "endpoints.h"
+#include "fault_kind.h"
 #include "reply.h"
 
 #include <math.h>
 #include <string.h>
-
-enum moment { BEFORE, INSTEAD, AFTER };
-enum arg { NO_ARG, NUMBER, NUMBER_OR_NOT, WORD, WORD_OR_NOT };
-
-struct sb_fault_kind {
-	const char *name;
-	enum moment moment;
-	enum arg arg;
-	const char *form; /* of the argument, for --help */
-	const char *help;
-	void (*apply)(struct sb_request *rq, const struct sb_fault *fault);
-};
 
 static void apply_delay(struct sb_request *rq, const struct sb_fault *fault)
 {
@@ -206,44 +195,49 @@ static void apply_deep(struct sb_request *rq, const struct sb_fault *fault)
 }
 
 static const struct sb_fault_kind kinds[] = {
-	{"delay", BEFORE, NUMBER, ":SECONDS", "late, then as usual", apply_delay},
-	{"hang", INSTEAD, NO_ARG, "", "takes the request and never answers", apply_hang},
-	{"reset", INSTEAD, NO_ARG, "", "TCP reset instead of an answer", apply_reset},
-	{"status", INSTEAD, NUMBER, ":CODE", "this status with a plain text (CODE alone will do)",
-		apply_status},
-	{"retry-after", INSTEAD, NUMBER, ":SECONDS", "503 with Retry-After", apply_retry_after},
-	{"redirect", INSTEAD, WORD, ":URL", "307 to there", apply_redirect},
-	{"html404", INSTEAD, NO_ARG, "", "404 with a page, as during a redeploy", apply_html404},
-	{"invalid_grant", INSTEAD, NO_ARG, "", "400 invalid_grant", apply_invalid_grant},
-	{"error", INSTEAD, WORD, ":ERROR", "400 with this OAuth error", apply_error},
-	{"invalid_client", INSTEAD, NO_ARG, "", "401 invalid_client", apply_invalid_client},
-	{"control-chars", INSTEAD, WORD_OR_NOT, "[:ERROR]",
+	{"delay", SB_BEFORE_WORK, SB_NUMBER, ":SECONDS", "late, then as usual", apply_delay},
+	{"hang", SB_INSTEAD, SB_NO_ARG, "", "takes the request and never answers", apply_hang},
+	{"reset", SB_INSTEAD, SB_NO_ARG, "", "TCP reset instead of an answer", apply_reset},
+	{"status", SB_INSTEAD, SB_NUMBER, ":CODE",
+		"this status with a plain text (CODE alone will do)", apply_status},
+	{"retry-after", SB_INSTEAD, SB_NUMBER, ":SECONDS", "503 with Retry-After",
+		apply_retry_after},
+	{"redirect", SB_INSTEAD, SB_WORD, ":URL", "307 to there", apply_redirect},
+	{"html404", SB_INSTEAD, SB_NO_ARG, "", "404 with a page, as during a redeploy",
+		apply_html404},
+	{"invalid_grant", SB_INSTEAD, SB_NO_ARG, "", "400 invalid_grant", apply_invalid_grant},
+	{"error", SB_INSTEAD, SB_WORD, ":ERROR", "400 with this OAuth error", apply_error},
+	{"invalid_client", SB_INSTEAD, SB_NO_ARG, "", "401 invalid_client", apply_invalid_client},
+	{"control-chars", SB_INSTEAD, SB_WORD_OR_NOT, "[:ERROR]",
 		"400, long error text with escapes, controls and bidi marks", apply_control_chars},
-	{"huge", INSTEAD, NUMBER, ":BYTES", "200 with so large a body", apply_huge},
-	{"deep", INSTEAD, NUMBER_OR_NOT, "[:LEVELS]", "200 with deeply nested JSON", apply_deep},
-	{"wrong-types", INSTEAD, NO_ARG, "", "200, JSON members of wrong types", apply_wrong_types},
-	{"not-json", INSTEAD, NO_ARG, "", "200, called JSON but none", apply_not_json},
-	{"empty", INSTEAD, NO_ARG, "", "200 with an empty body", apply_empty},
-	{"nul", INSTEAD, NO_ARG, "", "200, a token that holds \\u0000", apply_nul},
-	{"no-token-type", AFTER, NO_ARG, "", "the true reply without token_type",
+	{"huge", SB_INSTEAD, SB_NUMBER, ":BYTES", "200 with so large a body", apply_huge},
+	{"deep", SB_INSTEAD, SB_NUMBER_OR_NOT, "[:LEVELS]", "200 with deeply nested JSON",
+		apply_deep},
+	{"wrong-types", SB_INSTEAD, SB_NO_ARG, "", "200, JSON members of wrong types",
+		apply_wrong_types},
+	{"not-json", SB_INSTEAD, SB_NO_ARG, "", "200, called JSON but none", apply_not_json},
+	{"empty", SB_INSTEAD, SB_NO_ARG, "", "200 with an empty body", apply_empty},
+	{"nul", SB_INSTEAD, SB_NO_ARG, "", "200, a token that holds \\u0000", apply_nul},
+	{"no-token-type", SB_AFTER_WORK, SB_NO_ARG, "", "the true reply without token_type",
 		apply_no_token_type},
-	{"delay-after", AFTER, NUMBER, ":SECONDS", "the true reply, late", apply_delay},
-	{"drip", AFTER, NUMBER, ":SECONDS", "the true reply, so long between two bytes",
+	{"delay-after", SB_AFTER_WORK, SB_NUMBER, ":SECONDS", "the true reply, late", apply_delay},
+	{"drip", SB_AFTER_WORK, SB_NUMBER, ":SECONDS", "the true reply, so long between two bytes",
 		apply_drip},
-	{"truncated", AFTER, NUMBER_OR_NOT, "[:BYTES]",
+	{"truncated", SB_AFTER_WORK, SB_NUMBER_OR_NOT, "[:BYTES]",
 		"the true reply, closed after half (or BYTES)", apply_truncated},
-	{"reset-after", AFTER, NO_ARG, "", "TCP reset instead of the true reply", apply_reset},
+	{"reset-after", SB_AFTER_WORK, SB_NO_ARG, "", "TCP reset instead of the true reply",
+		apply_reset},
 };
 
 static const char *check_arg(const struct sb_fault_kind *kind, const char *arg, double *ret_number)
 {
 	char *end = NULL;
 	bool given = arg && *arg;
-	bool numeric = kind->arg == NUMBER || kind->arg == NUMBER_OR_NOT;
+	bool numeric = kind->arg == SB_NUMBER || kind->arg == SB_NUMBER_OR_NOT;
 
 	if (!given)
-		return kind->arg == NUMBER || kind->arg == WORD ? "needs an argument" : NULL;
-	if (kind->arg == NO_ARG)
+		return kind->arg == SB_NUMBER || kind->arg == SB_WORD ? "needs an argument" : NULL;
+	if (kind->arg == SB_NO_ARG)
 		return "takes no argument";
 	if (!numeric)
 		return strpbrk(arg, "\r\n") ? "must be one line" : NULL;
@@ -257,18 +251,45 @@ static const char *check_arg(const struct sb_fault_kind *kind, const char *arg, 
 	return NULL;
 }
 
+const struct sb_fault_kind *sb_fault_kind_at(size_t number)
+{
+	return number < SB_COUNTOF(kinds) ? &kinds[number]
+					  : sb_soap_fault_at(number - SB_COUNTOF(kinds));
+}
+
+/* "any", an endpoint, or a part of one; "@2" behind it: only the second page. */
+static const char *read_place(struct sb_fault *fault, const char *text)
+{
+	const struct sb_endpoint *where;
+	char *page, *end = NULL;
+
+	if (!sb_copy(fault->endpoint, sizeof(fault->endpoint), text))
+		return "is too long";
+	page = strchr(fault->endpoint, '@');
+	if (page) {
+		*page++ = '\0';
+		fault->page = strtol(page, &end, 10);
+		if (fault->page < 1 || *end)
+			return "needs a page from 1";
+	}
+	where = sb_endpoint_by_name(fault->endpoint);
+	return !strcmp(fault->endpoint, "any") || (where && !where->no_fault)
+		       ? NULL
+		       : "names no endpoint that can fail";
+}
+
 const char *sb_fault_add(struct sb_faults *faults, const char *endpoint, const char *kind,
 	const char *arg, long count)
 {
-	const struct sb_endpoint *where = sb_endpoint_by_name(endpoint);
 	struct sb_fault fault = {.left = count};
-	const char *wrong;
+	const struct sb_fault_kind *known;
+	const char *wrong = read_place(&fault, endpoint);
 
-	if (strcmp(endpoint, "any") != 0 && (!where || where->no_fault))
-		return "names no endpoint that can fail";
-	for (size_t i = 0; i < SB_COUNTOF(kinds); i++) {
-		if (!strcmp(kinds[i].name, kind))
-			fault.kind = &kinds[i];
+	if (wrong)
+		return wrong;
+	for (size_t i = 0; (known = sb_fault_kind_at(i)); i++) {
+		if (!strcmp(known->name, kind))
+			fault.kind = known;
 	}
 	if (!fault.kind && strspn(kind, "0123456789") == 3 && !kind[3] && !arg)
 		return sb_fault_add(faults, endpoint, "status", kind, count); /* 503 for short */
@@ -277,8 +298,7 @@ const char *sb_fault_add(struct sb_faults *faults, const char *endpoint, const c
 	wrong = check_arg(fault.kind, arg, &fault.number);
 	if (wrong)
 		return wrong;
-	if (!sb_copy(fault.endpoint, sizeof(fault.endpoint), endpoint) ||
-		!sb_copy(fault.arg, sizeof(fault.arg), arg ? arg : ""))
+	if (!sb_copy(fault.arg, sizeof(fault.arg), arg ? arg : ""))
 		return "is too long";
 	if (faults->count == SB_FAULTS_MAX)
 		return "is one fault too many";
@@ -308,12 +328,21 @@ const char *sb_fault_parse(struct sb_faults *faults, const char *spec)
 	return sb_fault_add(faults, copy, kind, arg, count);
 }
 
-bool sb_fault_take(struct sb_faults *faults, const char *endpoint, struct sb_fault *ret_fault)
+static bool concerns(const struct sb_fault *fault, const struct sb_request *rq)
+{
+	if (fault->page && fault->page != rq->page)
+		return false;
+	return !strcmp(fault->endpoint, "any") || !strcmp(fault->endpoint, rq->endpoint->name) ||
+	       (rq->place && !strcmp(fault->endpoint, rq->place));
+}
+
+bool sb_fault_take(
+	struct sb_faults *faults, const struct sb_request *rq, struct sb_fault *ret_fault)
 {
 	for (size_t i = 0; i < faults->count; i++) {
 		struct sb_fault *fault = &faults->list[i];
 
-		if (strcmp(fault->endpoint, endpoint) != 0 && strcmp(fault->endpoint, "any") != 0)
+		if (!concerns(fault, rq))
 			continue;
 		*ret_fault = *fault;
 		if (fault->left > 0 && --fault->left == 0) {
@@ -327,10 +356,10 @@ bool sb_fault_take(struct sb_faults *faults, const char *endpoint, struct sb_fau
 
 bool sb_fault_before(struct sb_request *rq, const struct sb_fault *fault)
 {
-	if (fault->kind->moment == AFTER)
+	if (fault->kind->moment == SB_AFTER_WORK)
 		return true;
 	fault->kind->apply(rq, fault);
-	if (fault->kind->moment == BEFORE)
+	if (fault->kind->moment == SB_BEFORE_WORK)
 		return rq->reply.action == SB_SEND;
 	if (!rq->log.outcome)
 		rq->log.outcome = "fault";
@@ -339,36 +368,11 @@ bool sb_fault_before(struct sb_request *rq, const struct sb_fault *fault)
 
 void sb_fault_after(struct sb_request *rq, const struct sb_fault *fault)
 {
-	if (fault->kind->moment == AFTER)
+	if (fault->kind->moment == SB_AFTER_WORK)
 		fault->kind->apply(rq, fault);
 }
 
 const char *sb_fault_name(const struct sb_fault *fault)
 {
 	return fault->kind->name;
-}
-
-json_t *sb_faults_json(const struct sb_faults *faults)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < faults->count; i++) {
-		const struct sb_fault *fault = &faults->list[i];
-
-		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:s, s:I}", "endpoint", fault->endpoint, "kind",
-				      fault->kind->name, "arg", fault->arg, "left",
-				      (json_int_t)fault->left));
-	}
-	return list;
-}
-
-void sb_faults_help(FILE *out)
-{
-	static const char *const moments[] = {"", "; the work is not done", "; the work is done"};
-
-	fprintf(out, "\nFaults (--fault WHERE=KIND[:ARG][*COUNT]; without COUNT until cleared):\n");
-	for (size_t i = 0; i < SB_COUNTOF(kinds); i++)
-		fprintf(out, "  %s%-*s %s%s\n", kinds[i].name, 22 - (int)strlen(kinds[i].name),
-			kinds[i].form, kinds[i].help, moments[kinds[i].moment]);
 }

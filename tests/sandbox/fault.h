@@ -21,6 +21,7 @@ struct sb_fault_kind;
 
 struct sb_fault {
 	char endpoint[32];
+	long page; /* of a read; 0: any */
 	const struct sb_fault_kind *kind;
 	char arg[SB_FAULT_ARG_MAX];
 	double number; /* arg as a number, 0 if there is none */
@@ -37,8 +38,9 @@ const char *sb_fault_add(struct sb_faults *faults, const char *endpoint, const c
 	const char *arg, long count);
 /* Adds one from ENDPOINT=KIND[:ARG][*COUNT]. */
 const char *sb_fault_parse(struct sb_faults *faults, const char *spec);
-/* Takes the next fault for this endpoint, if any, and counts it down. Under the lock. */
-bool sb_fault_take(struct sb_faults *faults, const char *endpoint, struct sb_fault *ret_fault);
+/* Takes the next fault for this request, if any, and counts it down. Under the lock. */
+bool sb_fault_take(
+	struct sb_faults *faults, const struct sb_request *rq, struct sb_fault *ret_fault);
 /* Runs before the handler; false: the reply is already decided and the handler must not run. */
 bool sb_fault_before(struct sb_request *rq, const struct sb_fault *fault);
 /* Runs after the handler. */

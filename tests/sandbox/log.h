@@ -31,6 +31,8 @@ struct sb_log_line {
 	char *client_id; /* owned */
 	char refresh_token_id[SB_ID_LEN + 1];
 	char new_refresh_token_id[SB_ID_LEN + 1];
+	char access_token_id[SB_ID_LEN + 1]; /* of a web service */
+	bool cookie;                         /* one came back that must not */
 	unsigned family;
 	int peer_port;
 	char *user_agent; /* owned */

@@ -12,6 +12,7 @@
 #include "endpoints.h"
 #include "launch.h"
 #include "sandbox.h"
+#include "soap.h"
 #include "tls.h"
 
 #include <arpa/inet.h>
@@ -146,6 +147,7 @@ static void sandbox_init(struct sandbox *sb)
 	sb_log_open(&sb->log, sb->set.log);
 	sb_keys_start(&sb->keys, sb->set.key_file);
 	sb_store_init(&sb->store, service_secret(sb->set.client_secret_file));
+	sb_soap_init(&sb->soap, sb->set.soap_records);
 	pthread_mutex_init(&sb->lock, NULL);
 	sb->counters = json_object();
 	sb->stop_fd = eventfd(0, EFD_CLOEXEC);
@@ -162,6 +164,7 @@ static void sandbox_release(struct sandbox *sb)
 	sb_browsers_release(sb);
 	sb_launches_release(sb);
 	sb_store_release(&sb->store);
+	sb_soap_release(&sb->soap);
 	json_decref(sb->counters);
 	close(sb->stop_fd);
 	sem_destroy(&sb->git_slots);

@@ -6,8 +6,8 @@
  *
  * The parts: settings.c (options), endpoints.c (which path does what), one file per endpoint or
  * grant, fault.c (what may go wrong on purpose), control.c (steering it while it runs), server.c
- * (HTTP), log.c (one line a request). To add an endpoint, grant, option, fault or control action:
- * write its function and add one row to the table of that file.
+ * (HTTP), log.c (one line a request), soap.h (the web services). To add an endpoint, grant, option,
+ * fault or control action: write its function and add one row to the table of that file.
  *
  * Threads: libmicrohttpd gives each connection a thread. Handlers run with the lock held unless
  * their row says otherwise; nothing waits for a client, a child or a clock with the lock held.
@@ -32,9 +32,12 @@
 #define SB_NAME        "bfabric-sandbox"
 #define SB_BANNER      "This is a sandbox, not B-Fabric. Users, tokens and data in it are made up."
 #define SB_BODY_MAX    ((size_t)64 * 1024)
+#define SB_SOAP_MAX    ((size_t)16 * 1024 * 1024)
 #define SB_SPOOL_MAX   ((size_t)1024 * 1024 * 1024)
 #define SB_HEADERS_MAX 12
 #define SB_PATH_MAX    2048
+
+#define SB_SERVICES_MAX 8
 
 struct sb_request;
 struct sb_endpoint;
@@ -42,6 +45,13 @@ struct sb_device;
 struct sb_code;
 struct sb_browser;
 struct sb_launch;
+struct sb_call;
+
+/* Records of the web services in ascending order of "id", each service at its number. */
+struct sb_soap {
+	json_t *records[SB_SERVICES_MAX];
+	json_int_t next_id[SB_SERVICES_MAX];
+};
 
 struct sandbox {
 	struct sb_settings set;
@@ -56,6 +66,7 @@ struct sandbox {
 	struct sb_launch *launches;
 	size_t launch_count;
 	struct sb_keys keys;
+	struct sb_soap soap;
 	struct sb_log log;
 	pthread_mutex_t lock;
 	double advance;            /* seconds the control URL has moved the clock by */
@@ -115,6 +126,9 @@ struct sb_request {
 	bool too_large;
 	struct sb_params query;
 	struct sb_params form; /* form or JSON body */
+	struct sb_call *call;  /* of a web service */
+	const char *place;     /* another name of its endpoint, a literal; NULL: none */
+	long page;             /* that it asks for; 0: none */
 	struct sb_reply reply;
 	struct sb_log_line log;
 };

@@ -115,6 +115,7 @@ static void request_free(struct sb_request *rq)
 	free(rq->uri);
 	free(rq->path);
 	free(rq->method);
+	sb_free_call(rq->call);
 	free(rq->log.client_id);
 	free(rq->log.user_agent);
 	free(rq);
@@ -176,7 +177,9 @@ static void request_begin(struct sb_request *rq, const char *path, const char *m
 
 static void collect(struct sb_request *rq, const char *data, size_t len)
 {
-	size_t max = rq->spool_fd >= 0 ? SB_SPOOL_MAX : SB_BODY_MAX;
+	size_t max = rq->spool_fd >= 0                   ? SB_SPOOL_MAX
+		     : rq->endpoint->body == SB_BODY_XML ? SB_SOAP_MAX
+							 : SB_BODY_MAX;
 
 	rq->body_len += len;
 	if (rq->body_len > max)

@@ -146,6 +146,19 @@ static const struct option_row rows[] = {
 		"approving ends in this error"},
 	{"authorize-error-text", TEXT, true, AT(authorize_error_text), "TEXT", "",
 		"its error_description"},
+
+	{"soap-records", WHOLE, false, AT(soap_records), "N", "0", "so many resources more",
+		"Web services"},
+	{"soap-namespace", CHOICE, true, AT(soap_namespace), "new|old", "new", "of messages"},
+	{"soap-prefix", CHOICE, true, AT(soap_prefix), "soap|S|SOAP-ENV|none", "soap",
+		"of the envelope in replies"},
+	{"soap-types", CHOICE, true, AT(soap_types), "flat|extended", "flat",
+		"whether types in descriptions have base types"},
+	{"soap-strict", FLAG, true, AT(soap_strict), NULL, NULL,
+		"a query with an unknown field fails instead of returning everything"},
+	{"guests", TEXT, true, AT(guests), "USERS", "guest", "who may not use web services"},
+	{"ws-password", TEXT, true, AT(ws_password), "TEXT", "made-up-web-service-password-032",
+		"web-service password of every user in the data"},
 };
 
 static const struct option_row *find_row(const char *name)

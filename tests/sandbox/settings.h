@@ -47,6 +47,9 @@ enum sb_registering {
 	SB_REGISTER_ABSENT
 };
 enum sb_ids { SB_IDS_NUMBER, SB_IDS_STRING };
+enum sb_namespace { SB_NAMESPACE_NEW, SB_NAMESPACE_OLD };
+enum sb_prefix { SB_PREFIX_SOAP, SB_PREFIX_S, SB_PREFIX_ENV, SB_PREFIX_NONE };
+enum sb_types { SB_TYPES_FLAT, SB_TYPES_EXTENDED };
 
 struct sb_settings {
 	/* how it runs; fixed at start */
@@ -114,6 +117,14 @@ struct sb_settings {
 	char authorize_error[SB_SETTING_MAX];
 	char authorize_error_text[SB_SETTING_MAX];
 	int slow_down; /* so many polls of each device code are answered slow_down first */
+	/* the web services */
+	int soap_records;
+	int soap_namespace; /* enum sb_namespace */
+	int soap_prefix;    /* enum sb_prefix */
+	int soap_types;     /* enum sb_types */
+	bool soap_strict;
+	char guests[SB_SETTING_MAX];
+	char ws_password[SB_SETTING_MAX];
 };
 
 void sb_settings_defaults(struct sb_settings *s);
