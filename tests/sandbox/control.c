@@ -227,6 +227,7 @@ static const struct {
 		"[user], [client_id], [scope], [lifetime], [claims], [header], [alg], [key]: a "
 		"token reply, no login; claims and header are JSON objects merged into the access "
 		"token (null: leave out); alg " SB_ALGS "; key " SB_KEY_ROLES},
+	{"pat", false, sb_mint_pat, "[user], [scope]: a personal access token"},
 	{"rotate-key", false, do_rotate,
 		"[keep=on|off]: a new signing key; off: the old one is no longer published"},
 	{"launch", false, sb_launch_mint,

@@ -4,6 +4,8 @@
 #include "grants.h"
 #include "reply.h"
 
+#define PAT_LIFETIME (365 * 86400)
+
 static const char *param(struct sb_request *rq, const char *name)
 {
 	return sb_params_get(&rq->form, name);
@@ -88,4 +90,21 @@ void sb_mint(struct sb_request *rq)
 	}
 	what.family = sb_store_family(&sb->store, client, what.user, scope);
 	sb_issue(rq, &what);
+}
+
+/* A personal access token is an opaque one that lives long and has no login behind it. */
+void sb_mint_pat(struct sb_request *rq)
+{
+	struct sandbox *sb = rq->sb;
+	const char *user = param(rq, "user"), *scope = param(rq, "scope");
+	const struct sb_client *client = sb_store_client(&sb->store, "CLI");
+	SB_AUTOFREE char *value = sb_random_token("sandbox_pat_", 24);
+	struct sb_family *family = sb_store_family(&sb->store, client, user ? user : sb->set.user,
+		scope ? scope : "api:read api:write");
+
+	rq->log.grant = "pat";
+	if (sb_store_add(&sb->store, family, SB_ACCESS, value, sb_now(sb) + PAT_LIFETIME))
+		sb_reply_json(&rq->reply, 200, json_pack("{s:s}", "pat", value));
+	else
+		sb_reply_json(&rq->reply, 500, json_pack("{s:s}", "error", "too many tokens"));
 }

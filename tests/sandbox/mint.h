@@ -19,7 +19,8 @@ struct sb_forge {
  */
 const char *sb_forge_read(struct sb_request *rq, struct sb_forge *ret_forge);
 void sb_forge_release(struct sb_forge *forge);
-/* The control action: fills the reply. */
+/* The control actions: they fill the reply. */
 void sb_mint(struct sb_request *rq);
+void sb_mint_pat(struct sb_request *rq);
 
 #endif
