@@ -44,6 +44,7 @@ static const char *verb_for(const struct bf_environment *environment, enum bfabr
 	case BFABRIC_DENIED:
 	case BFABRIC_FORBIDDEN:
 	case BFABRIC_CANCELLED:
+	case BFABRIC_REFUSED:
 		return NULL;
 	}
 	return NULL;

@@ -197,6 +197,7 @@ static int weight(enum bfabric_status status)
 	case BFABRIC_UNSUPPORTED:
 	case BFABRIC_BAD_CALL:
 	case BFABRIC_FORBIDDEN:
+	case BFABRIC_REFUSED:
 		return 2;
 	case BFABRIC_NOT_LOGGED_IN:
 	case BFABRIC_LOGIN_REQUIRED:

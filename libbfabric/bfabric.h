@@ -70,6 +70,7 @@ enum bfabric_status {
 	BFABRIC_LOCK_TIMEOUT, /* another process holds the lock for too long              exit 7 */
 	BFABRIC_FORBIDDEN,    /* scope or policy does not allow it                        exit 8 */
 	BFABRIC_CANCELLED,    /* interrupted                                            exit 130 */
+	BFABRIC_REFUSED,      /* a web service did not do it; its words say why         exit 1 */
 };
 
 struct bfabric_error {
@@ -444,6 +445,97 @@ BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_register_client(
 	const struct bfabric_server *server, const char *access_token,
 	const struct bfabric_client_metadata *metadata, int64_t deadline,
 	struct bfabric_registration *ret_registration, struct bfabric_error *err);
+
+/* ---- web services ------------------------------------------------------------------------------
+ *
+ * B-Fabric's data: each endpoint ("sample", "workunit", ...) can be read, and most can be saved and
+ * deleted. Records are values of the jansson library (jansson.h, json_decref): objects with sorted
+ * keys, whose scalars are what the service's description says (strings, mostly), with an array
+ * where an element is repeated. A request carries a token that is valid when it leaves; one that
+ * the server calls invalid is rejected and refreshed, and a read is asked once more. What saves or
+ * deletes is never sent twice.
+ *
+ * They fail as bfabric_session_token does, and with
+ *   REFUSED    the service did not do it: "Query was not successful: ..."
+ *   FORBIDDEN  the scope of the login is too small, or the person may not; the text says what is
+ *              needed
+ *   BAD_CALL   no such endpoint, method or field (checked with the service's description first,
+ *              because the server ignores a field that it does not know, and returns everything)
+ *   BAD_REPLY  the answer is none
+ */
+struct json_t;
+
+/* What to read. Zero it: the first 100 records of all. All borrowed. */
+struct bfabric_read {
+	/* An object: field names, each with a value or an array of alternatives. NULL: no
+	 * condition.
+	 */
+	const struct json_t *query;
+	int64_t max_results; /* 0: 100; -1: all */
+	int64_t offset;      /* how many to leave out at the start */
+	bool ids_only;       /* records have nothing but id and classname */
+	bool no_check;       /* do not compare the query with the service's description */
+	int64_t deadline;    /* of each page; 0: 120 seconds from its request */
+	/* Called after each page: records so far, and of how many at most. NULL: not wanted. */
+	void (*progress)(void *data, int64_t records, int64_t of);
+	void *data;
+};
+
+/*
+ * Calls `record` for each record, in the server's order (descending id), and holds one at a time.
+ * The value is the library's: json_incref what is kept. False ends reading with OK. Where a later
+ * page fails, the records before it have been handed out, and the text says how many those were.
+ */
+BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_read_each(struct bfabric *client,
+	const char *endpoint, const struct bfabric_read *read,
+	bool (*record)(void *data, struct json_t *record), void *data, struct bfabric_error *err);
+
+/* All at once: an array. `read` may be NULL. */
+BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_read(struct bfabric *client,
+	const char *endpoint, const struct bfabric_read *read, struct json_t **ret_records,
+	struct bfabric_error *err);
+
+/* Is there a record whose `key` is `value` and that fits `query` (NULL: no further condition)? */
+BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_exists(struct bfabric *client,
+	const char *endpoint, const char *key, const char *value, const struct json_t *query,
+	bool *ret_exists, struct bfabric_error *err);
+
+/* How to save or delete. Zero it, or pass NULL. */
+struct bfabric_write {
+	const char *method; /* of saving; NULL: "save"; "checkandinsert", "changestatus", ... */
+	bool no_check;      /* as in bfabric_read */
+	/*
+	 * There is no transaction: of several records some may be saved and others not. True: the
+	 * call is OK and such a record has the member "errorreport". False: it is REFUSED, and the
+	 * text names all that failed.
+	 */
+	bool keep_errors;
+	int64_t deadline; /* 0: 120 seconds */
+};
+
+/*
+ * Create (without id) or change (with id) one object or an array of them. `ret_records`, an array
+ * in the order of the input, says what the server made of them; it may be NULL. An empty array is
+ * answered without a request.
+ */
+BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_save(struct bfabric *client,
+	const char *endpoint, const struct json_t *objects, const struct bfabric_write *write,
+	struct json_t **ret_records, struct bfabric_error *err);
+
+/* As bfabric_save, for ids. Records of the answer have "deletionreport" or "errorreport". */
+BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_delete(struct bfabric *client,
+	const char *endpoint, const int64_t *ids, size_t count, const struct bfabric_write *write,
+	struct json_t **ret_records, struct bfabric_error *err);
+
+/*
+ * What the service's description (WSDL) says, an object:
+ *   "namespace"   of its messages
+ *   "operations"  name -> { "in": type, "out": type }
+ *   "types"       name -> array of { "name", "type", "attribute", "min", "many" } in their order;
+ *                 `type` is a key of "types" or a type of XML Schema ("string", "long", ...)
+ */
+BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_inspect(struct bfabric *client,
+	const char *endpoint, struct json_t **ret_description, struct bfabric_error *err);
 
 #ifdef __cplusplus
 }

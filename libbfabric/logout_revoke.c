@@ -149,6 +149,7 @@ static enum bf_revoked meaning(enum bfabric_status status)
 	case BFABRIC_STORE_UNAVAILABLE:
 	case BFABRIC_LOCK_TIMEOUT:
 	case BFABRIC_CANCELLED:
+	case BFABRIC_REFUSED:
 		return BF_REVOKED_UNREACHABLE;
 	}
 	return BF_REVOKED_UNREACHABLE;

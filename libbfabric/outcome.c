@@ -12,7 +12,7 @@
 
 static enum bfabric_status status_by_name(const char *name)
 {
-	for (int i = BFABRIC_OK; i <= BFABRIC_CANCELLED; i++)
+	for (int i = BFABRIC_OK; i <= BFABRIC_REFUSED; i++)
 		if (strcmp(bfabric_status_name((enum bfabric_status)i), name) == 0)
 			return (enum bfabric_status)i;
 	return BFABRIC_SYSTEM;

@@ -148,6 +148,7 @@ static int code_of(enum bfabric_status status)
 	case BFABRIC_LOCK_TIMEOUT:
 	case BFABRIC_FORBIDDEN:
 	case BFABRIC_CANCELLED:
+	case BFABRIC_REFUSED:
 		break;
 	}
 	return PAM_AUTH_ERR;

@@ -18,6 +18,7 @@ int bfabric_status_exit_code(enum bfabric_status status)
 	case BFABRIC_BAD_REPLY:
 	case BFABRIC_NO_MEMORY:
 	case BFABRIC_UNSUPPORTED:
+	case BFABRIC_REFUSED:
 		return 1;
 	case BFABRIC_BAD_CALL:
 		return 2;
@@ -76,6 +77,8 @@ const char *bfabric_status_name(enum bfabric_status status)
 		return "FORBIDDEN";
 	case BFABRIC_CANCELLED:
 		return "CANCELLED";
+	case BFABRIC_REFUSED:
+		return "REFUSED";
 	}
 	return "UNKNOWN";
 }

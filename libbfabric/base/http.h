@@ -10,6 +10,8 @@
 #include "cancel.h"
 #include "secret.h"
 
+struct bf_reply;
+
 struct bf_request {
 	const char *method;       /* "GET", "POST", ... a constant */
 	char *url;                /* owned */
@@ -24,7 +26,17 @@ struct bf_request {
 	int64_t deadline, reply_deadline;
 	/* Ends the request with CANCELLED, but not where only reply_deadline counts. Borrowed. */
 	const struct bfabric_cancel *cancel;
-	bool wants_chain; /* the server's certificates, too: for explaining, not for trusting */
+	/*
+	 * Takes the body piece by piece instead of reply.body, up to body_max bytes of it. False:
+	 * no more is wanted; the request ends with OK and what came so far. Borrowed; NULL:
+	 * reply.body.
+	 */
+	bool (*on_body)(void *data, const struct bf_reply *so_far, const char *bytes, size_t len);
+	void *on_body_data;
+	size_t body_max;      /* 0: 1 MiB */
+	int64_t whole_max_ms; /* instead of the 30 s a request; 0: those */
+	const char *extra;    /* one more header line, a constant; NULL: none */
+	bool wants_chain;     /* the server's certificates, too: for explaining, not for trusting */
 	/* It does something that must not be done twice (a rotating token is in it, a client is
 	 * registered): never reuse a connection, never resend. */
 	bool spends;

@@ -29,10 +29,11 @@ static void test_every_status_has_its_exit_code(void **state)
 		{BFABRIC_LOCK_TIMEOUT, 7, "LOCK_TIMEOUT"},
 		{BFABRIC_FORBIDDEN, 8, "FORBIDDEN"},
 		{BFABRIC_CANCELLED, 130, "CANCELLED"},
+		{BFABRIC_REFUSED, 1, "REFUSED"},
 	};
 
 	(void)state;
-	assert_int_equal(sizeof(rows) / sizeof(rows[0]), BFABRIC_CANCELLED + 1);
+	assert_int_equal(sizeof(rows) / sizeof(rows[0]), BFABRIC_REFUSED + 1);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		assert_int_equal(rows[i].status, i);
 		assert_int_equal(bfabric_status_exit_code(rows[i].status), rows[i].code);
