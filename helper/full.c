@@ -9,6 +9,7 @@
 #include "build_paths.h"
 #include "say.h"
 #include "terminal.h"
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -175,10 +176,18 @@ static void put_version(struct bf_secret *out)
 static enum bfabric_status run_command(const struct command *command, int argc, char *const argv[],
 	struct bf_answer *answer, struct bfabric_error *err)
 {
+	BF_AUTO_FREE const char **many = NULL;
 	struct bf_command_line call = BF_COMMAND_LINE_INIT;
-	enum bfabric_status status = bf_options_parse(
-		command->verb->options, command->verb->max_arguments, argc, argv, &call, err);
+	enum bfabric_status status = BFABRIC_OK;
 
+	if (command->verb->max_arguments == BF_ARGUMENTS_MANY) {
+		many = calloc((size_t)argc + 1, sizeof(*many));
+		if (!many)
+			return bf_fail_nomem(err);
+		call.many = many;
+	}
+	status = bf_options_parse(
+		command->verb->options, command->verb->max_arguments, argc, argv, &call, err);
 	if (status != BFABRIC_OK)
 		return status;
 	if (call.help)
@@ -271,6 +280,15 @@ static void begin(struct bf_guard *guard)
 	unsetenv("SSLKEYLOGFILE");
 }
 
+/* End as a program does that nobody listens to any more: what it was to say is no longer wanted. */
+static void end_by_closed_pipe(void)
+{
+	struct sigaction usual = {.sa_handler = SIG_DFL};
+
+	(void)sigaction(SIGPIPE, &usual, NULL);
+	(void)raise(SIGPIPE); /* blocked by who started us: then the exit code says it */
+}
+
 int main(int argc, char *argv[])
 {
 	struct bf_answer answer = BF_ANSWER_INIT;
@@ -283,7 +301,10 @@ int main(int argc, char *argv[])
 	if (status == BFABRIC_OK || answer.also_on_failure) {
 		struct bfabric_error trouble = {0};
 
+		errno = 0;
 		if (bf_answer_write(&answer.out, &trouble) != BFABRIC_OK) {
+			if (answer.may_be_cut_off && errno == EPIPE)
+				end_by_closed_pipe();
 			status = trouble.status;
 			err = trouble;
 			answer.failure_was_told = false;

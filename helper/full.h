@@ -50,10 +50,25 @@ enum bfabric_status bf_run_client_update(
 	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
 enum bfabric_status bf_run_client_delete(
 	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
+enum bfabric_status bf_run_api_read(
+	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
+enum bfabric_status bf_run_api_create(
+	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
+enum bfabric_status bf_run_api_update(
+	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
+enum bfabric_status bf_run_api_delete(
+	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
+enum bfabric_status bf_run_api_inspect(
+	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
 
 enum bfabric_status bf_run_pam_store(
 	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
 
+extern const struct bf_verb bf_verb_api_read;
+extern const struct bf_verb bf_verb_api_create;
+extern const struct bf_verb bf_verb_api_update;
+extern const struct bf_verb bf_verb_api_delete;
+extern const struct bf_verb bf_verb_api_inspect;
 extern const struct bf_verb bf_verb_pam_store;
 extern const struct bf_verb bf_verb_register;
 extern const struct bf_verb bf_verb_client_show;

@@ -224,6 +224,8 @@ enum bfabric_status bf_options_parse(const struct bf_option *options, size_t max
 			status = bf_fail(err, BFABRIC_BAD_CALL,
 				"unexpected argument \"%.100s\": the command stands behind --",
 				text);
+		else if (max_arguments == BF_ARGUMENTS_MANY)
+			call->many[call->many_count++] = text;
 		else if (call->argument_count < max_arguments &&
 			 call->argument_count < BF_ARGUMENTS_MAX)
 			call->arguments[call->argument_count++] = text;

@@ -15,7 +15,9 @@
 #define BF_ARGUMENTS_MAX 4
 /* No argument of ours, but a command of the caller's behind "--": nothing of it is read here. */
 #define BF_ARGUMENTS_COMMAND SIZE_MAX
-#define BF_LIST_MAX          32
+/* As many as there are: bf_options_parse puts them into `many`, not into `arguments`. */
+#define BF_ARGUMENTS_MANY (SIZE_MAX - 1)
+#define BF_LIST_MAX       32
 
 /* What an option collects that may be given several times; NULL at the end. */
 struct bf_option_list {
@@ -36,10 +38,17 @@ struct bf_command_line {
 	const char *save_env;
 	const char *store;    /* "file", "keyring" or an absolute path; NULL: the environment's */
 	const char *pam_root; /* folder that is looked at as the root; NULL: this machine */
-	struct bf_option_list redirect_uris, grant_types;
+	const char *limit;    /* "all" or a number; NULL: the verb's own */
+	const char *output_file; /* instead of stdout */
+	const char *json_text;   /* an object */
+	const char *json_file;   /* where such a one lies; "-": stdin */
+	struct bf_option_list redirect_uris, grant_types, columns;
 	int64_t min_ttl; /* seconds, -1: the environment's */
 	int64_t timeout; /* seconds, 0: the verb's own */
 	int64_t port;    /* 0: any */
+	int64_t offset;
+	int64_t max_columns; /* 0: the verb's own, as with the next */
+	int64_t max_depth;
 	int no_browser;
 	int force_refresh; /* flags: 0 or 1 */
 	int json;
@@ -54,6 +63,8 @@ struct bf_command_line {
 	int no_service_user;
 	int show_secret;
 	int force;
+	int ids_only;
+	int no_check;
 	int pam; /* doctor */
 	int help;
 	int version;
@@ -63,6 +74,8 @@ struct bf_command_line {
 	int set_default; /* enum bf_set_default */
 	const char *arguments[BF_ARGUMENTS_MAX];
 	size_t argument_count;
+	const char **many; /* with BF_ARGUMENTS_MANY: the caller's, with room for all of argv */
+	size_t many_count;
 	char *const *command; /* what follows "--", with BF_ARGUMENTS_COMMAND; NULL: no "--" */
 };
 

@@ -16,7 +16,7 @@ struct bf_verb {
 	const char *aliases; /* other names of it, separated by '|': "auth login|login"; or NULL */
 	const char *summary; /* one line without full stop, for the list of verbs */
 	const char *arguments; /* "[BASE_URL]", or NULL */
-	size_t max_arguments;  /* or BF_ARGUMENTS_COMMAND */
+	size_t max_arguments;  /* or BF_ARGUMENTS_COMMAND, BF_ARGUMENTS_MANY */
 	const struct bf_option *options;
 	const char *text;     /* paragraphs separated by an empty line */
 	const char *examples; /* lines */
@@ -27,6 +27,7 @@ struct bf_answer {
 	struct bf_secret out;  /* for stdout */
 	bool also_on_failure;  /* a status report, or git's `quit=1`: print it all the same */
 	bool failure_was_told; /* the answer says it: no line on stderr */
+	bool may_be_cut_off;   /* who reads it may stop early, as head(1) does: no failure */
 	int exit_code;         /* not 0: this one, whatever the status says */
 };
 

@@ -1,0 +1,58 @@
+/*
+ * api_format.h - records as text: one row here and one file a form.
+ *
+ *	table  for a person: a line a record, fitted to the terminal, the id a link to the record
+ *	json   an array of objects, indented
+ *	yaml   a sequence of mappings, which YAML 1.1 and 1.2 read alike
+ *	tsv    a heading and a line a record, tabs between; an object's members are columns of their
+ *	       own, "container_id", and an array is its JSON
+ *
+ * What came from the server is written such that a program reads it back unchanged (json, yaml,
+ * tsv), or that it cannot steer the terminal (table).
+ */
+#ifndef BF_HELPER_API_FORMAT_H
+#define BF_HELPER_API_FORMAT_H
+
+#include "../libbfabric/base/secret.h"
+#include <jansson.h>
+
+enum bf_records_format { BF_RECORDS_TABLE, BF_RECORDS_JSON, BF_RECORDS_YAML, BF_RECORDS_TSV };
+
+/* For --format: the position is the enum's value, but for the other name of table. */
+#define BF_RECORDS_FORMATS "table|json|yaml|tsv|table-rich"
+/* The same for what saves, whose own form is json. */
+#define BF_RECORDS_FORMATS_SAVED "json|table|yaml|tsv|table-rich"
+enum bf_records_format bf_records_format_of(int position);
+enum bf_records_format bf_records_format_saved(int position);
+
+/* What there is to show; all borrowed. */
+struct bf_records_view {
+	json_t *records;    /* an array of objects; not changed */
+	json_t *columns;    /* --columns; NULL: not given */
+	size_t max_columns; /* of a table without `columns`, beside id */
+	/* For a table. */
+	const char *link;     /* what the id is put behind for a link to a record; NULL: none */
+	unsigned width;       /* of the terminal; 0: as wide as it gets */
+	const char *ellipsis; /* where text is cut; takes one column */
+	unsigned left_out;    /* set: columns that did not fit */
+};
+
+/* BAD_CALL where --columns is at fault; NO_MEMORY. Nothing is written to `out` then. */
+BF_MUST_USE enum bfabric_status bf_records_put(enum bf_records_format format,
+	struct bf_records_view *view, struct bf_secret *out, struct bfabric_error *err);
+
+/* The forms; `records` and `columns` are as they are to be shown. */
+void bf_records_put_table(struct bf_records_view *view, json_t *columns, struct bf_secret *out);
+void bf_records_put_json(json_t *records, struct bf_secret *out);
+void bf_records_put_yaml(json_t *records, struct bf_secret *out);
+/* Without records, a heading all the same: `columns`, or id where that is NULL. */
+void bf_records_put_tsv(json_t *records, json_t *columns, struct bf_secret *out);
+
+/* A number, shortest such that the same one is read back; a real always has a point. */
+void bf_records_put_number(json_t *value, struct bf_secret *out);
+/* A string, number, true, false or null as JSON. */
+void bf_records_put_scalar(json_t *value, struct bf_secret *out);
+/* Any value as JSON on one line. */
+void bf_records_put_compact(json_t *value, struct bf_secret *out);
+
+#endif
