@@ -1,6 +1,6 @@
 /*
- * net/soap.h - SOAP 1.1, RPC/literal, as B-Fabric's web services speak it; the only files that
- * include libxml2. Pure: no network, bytes in and values out.
+ * net/soap.h - SOAP 1.1, RPC/literal, as B-Fabric's web services speak it. Pure: no network, bytes
+ * in and values out.
  *
  * Foreign bytes are read with a push parser as they arrive: no network access, no external entity,
  * no document type at all (its mere presence is an error, so no entity can be made to grow),

@@ -17,7 +17,7 @@ NEEDED = {
     ("bfabric-full", "executable"): LIBC | LIGHT | {"libcurl.so.4", "libqrencode.so.4"},
     ("bfabric-pam-login", "executable"): LIBC | LIGHT | {"libcrypto.so.3", "libcurl.so.4",
                                                           "libqrencode.so.4"},
-    ("bfabric", "shared library"): LIBC | LIGHT | {"libcrypto.so.3", "libcurl.so.4"},
+    ("bfabric", "shared library"): LIBC | LIGHT | {"libcrypto.so.3", "libcurl.so.4", "libxml2.so.2"},
 }
 # Built where libsecret is.
 if source.target("bfabric-keyring", "executable"):

@@ -17,7 +17,8 @@ RINGS = {
     BASE: ([BASE], ["libmd"]),
     LOCAL: ([LOCAL, BASE], ["jansson", "libyaml"]),
     OAUTH: ([OAUTH, BASE], ["jansson"]),
-    NET: ([NET, BASE], ["curl", "openssl", "libxml2"]),
+    # Records of the web services are values of jansson: they go to the library's users as they are.
+    NET: ([NET, BASE], ["curl", "openssl", "libxml2", "jansson"]),
     LIBRARY: ([LIBRARY], ["jansson"]),
     "libbfabric/qr.": (["libbfabric/qr.", BASE], ["qrencode"]),
     "helper/": (["helper/", LIBRARY], ["jansson"]),
