@@ -8,6 +8,7 @@
 """
 import json
 import subprocess
+import tempfile
 
 import bfabricpy
 import harness
@@ -88,7 +89,9 @@ class Worker:
     def __enter__(self):
         env = {**harness.base_environment(), "PYTHONDONTWRITEBYTECODE": "1", "NO_COLOR": "1",
                "COLUMNS": "200", "TERM": "dumb"}
-        self.process = harness.start([str(bfabricpy.PYTHON), "-c", _SCRIPT], env, subprocess.PIPE)
+        self.noise = tempfile.TemporaryFile()  # its SOAP library says a lot: more than a pipe holds
+        self.process = harness.start([str(bfabricpy.PYTHON), "-c", _SCRIPT], env, subprocess.PIPE,
+                                     stderr=self.noise)
         return self
 
     def __exit__(self, *_):
@@ -96,8 +99,7 @@ class Worker:
         if self.process.wait(60):
             raise AssertionError(f"bfabricPy ended with {self.process.returncode}")
         self.process.stdout.close()
-        if self.process.stderr:
-            self.process.stderr.close()
+        self.noise.close()
 
     def _ask(self, do, /, *words, **options):
         step = json.dumps({"do": do, "words": [str(w) if do == "cli" else w for w in words],
@@ -106,7 +108,8 @@ class Worker:
         self.process.stdin.flush()
         line = self.process.stdout.readline()
         if not line:
-            raise AssertionError("bfabricPy ended: " + harness.finish(self.process).err)
+            self.noise.seek(0)
+            raise AssertionError("bfabricPy ended: " + self.noise.read().decode()[-4000:])
         answer = json.loads(line)
         if answer and "broken" in answer:
             raise AssertionError(answer["broken"])

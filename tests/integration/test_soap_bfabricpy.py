@@ -160,6 +160,101 @@ class Library(Case):
                          [True])
 
 
+XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+WORKUNIT = '<workunit classname="workunit" id="5"'
+
+# What stands in a record of resource (r) or sample (s), and what bfabricPy makes of it.
+VALUES = (
+    ("r", "<name> a  b </name>", {"name": " a  b "}),
+    ("r", "<name>   </name>", {"name": "   "}),
+    ("r", "<name/>", {"name": None}),
+    ("r", "<name></name>", {"name": None}),
+    ("r", f'<name {XSI} xsi:nil="true"/>', {"name": None}),
+    ("r", "<name>&#10;a&#9;&#x1F600;</name>", {"name": "\na\t\U0001f600"}),
+    ("r", "<name><![CDATA[<a> & b]]></name>", {"name": "<a> & b"}),
+    ("r", "<name>a<!-- x -->b<?c d?></name>", {"name": "ab"}),
+    ("r", "<name>0012</name>", {"name": "0012"}),
+    ("r", "<name>true</name>", {"name": "true"}),
+    ("r", "<name>a</name><name>b</name>", {"name": ["a", "b"]}),
+    ("r", "<size/>", {"size": None}),
+    ("r", "<size> +0012 </size>", {"size": 12}),
+    ("r", "<size>-9223372036854775808</size>", {"size": -2 ** 63}),
+    ("r", "<size>123456789012345678901</size>", {"size": 123456789012345678901}),
+    ("r", "<size>1</size><size>2</size>", {"size": [1, 2]}),
+    ("r", "<junk>1</junk>", {"junk": True}),
+    ("r", "<junk>false</junk>", {"junk": False}),
+    ("r", "<junk>TRUE</junk>", {"junk": None}),
+    ("r", "<junk> true </junk>", {"junk": None}),
+    ("r", "<junk/>", {"junk": None}),
+    ("r", WORKUNIT + "/>", {"workunit": {"classname": "workunit", "id": 5}}),
+    ("r", WORKUNIT + "/>" + WORKUNIT + "/>", {"workunit": [{"classname": "workunit", "id": 5}] * 2}),
+    ("r", WORKUNIT + "><progress>5</progress></workunit>",
+     {"workunit": {"classname": "workunit", "id": 5, "progress": 5}}),
+    ("r", WORKUNIT + ">x</workunit>", {"workunit": {"classname": "workunit", "id": 5, "value": "x"}}),
+    ("r", "<workunit/>", {"workunit": ""}),
+    ("r", '<name x="1">a</name>', {"name": {"_x": "1", "value": "a"}}),
+    ("s", "<concentration>5</concentration>", {"concentration": 5.0}),
+    ("s", "<concentration>1e-3</concentration>", {"concentration": 0.001}),
+    ("s", "<concentration>INF</concentration>", {"concentration": float("inf")}),
+    ("s", "<concentration/>", {"concentration": None}),
+    ("s", '<parent id="1"/>', {"parent": [{"id": 1}]}),
+    ("s", "<parent/>", {"parent": [""]}),
+    ("s", "<customattribute/>", {"customattribute": [""]}),
+    ("s", "<customattribute><name>a</name><value/></customattribute>",
+     {"customattribute": [{"name": "a", "value": None}]}),
+)
+# And of what is no such value: an exception, for the whole page.
+NO_VALUES = ("<size>twelve</size>", "<size>1.5</size>", "<size>1e3</size>", "<other>1</other>",
+             "<id>9</id>", "<name>a<b>c</b></name>")
+
+
+class Values(Case):
+    """What an element becomes, decided by its type in the description."""
+
+    names = {"r": "resource", "s": "sample"}
+
+    def setUp(self):
+        self.begin()
+
+    def answer(self, service, xml):
+        self.server.control("fault", endpoint="soap-read", kind="xml-return", arg=xml, count=1)
+        return self.read(service, {}, max_results=None)
+
+    def record(self, which, inner, attributes=' id="1"'):
+        name = self.names[which]
+        return self.answer(name, f"<numberofpages>1</numberofpages><{name}{attributes}>{inner}</{name}>")
+
+    def test_values(self):
+        for which, xml, expected in VALUES:
+            with self.subTest(xml):
+                self.assertEqual(self.record(which, xml), [{"id": 1, **expected}])
+
+    def test_what_is_none(self):
+        for xml in NO_VALUES:
+            with self.subTest(xml), self.assertRaises(Refused):
+                self.record("r", xml)
+
+    def test_attributes(self):
+        self.assertEqual(self.record("r", "", ' id=" 7 " projectid="8" other="9" classname=""'),
+                         [{"id": 7, "projectid": "8", "_other": "9", "classname": ""}])
+        self.assertEqual(self.record("r", "<name>a</name>", ""), [{"name": "a"}])
+
+    def test_what_stands_beside_records(self):
+        one = '<resource id="2"><name>b</name></resource>'
+        for xml in (one, "<numberofpages/>" + one, "<errorreport/>" + one):
+            self.assertEqual(self.answer("resource", xml), [{"id": 2, "name": "b"}])
+        self.assertEqual(self.answer("resource", "<numberofpages>0</numberofpages>"), [])
+        for xml in ("<errorreport>bad</errorreport>" + one,
+                    one + "<resource><errorreport>bad</errorreport></resource>"):
+            with self.assertRaises(Refused) as got:
+                self.answer("resource", xml)
+            self.assertEqual(got.exception.text, "Query was not successful: bad")
+        for xml in (" ", "hello"):
+            with self.assertRaises(Refused) as got:
+                self.answer("resource", xml)
+            self.assertEqual(got.exception.kind, "TypeError")
+
+
 class Commands(Case):
     def setUp(self):
         self.begin()

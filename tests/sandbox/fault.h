@@ -14,7 +14,7 @@
 #include <stdio.h>
 
 #define SB_FAULTS_MAX    64
-#define SB_FAULT_ARG_MAX 512
+#define SB_FAULT_ARG_MAX 8192
 
 struct sb_request;
 struct sb_fault_kind;

@@ -186,6 +186,14 @@ static void apply_errorreport(struct sb_request *rq, const struct sb_fault *faul
 	sb_return_error(rq, operation(rq), fault->arg);
 }
 
+/* As it is, so that a client can be shown what no service of ours would write. */
+static void apply_return(struct sb_request *rq, const struct sb_fault *fault)
+{
+	sb_return_begin(rq, operation(rq));
+	sb_text_puts(&rq->reply.body, fault->arg);
+	sb_return_end(rq, operation(rq));
+}
+
 static void apply_empty_return(struct sb_request *rq, const struct sb_fault *fault)
 {
 	(void)fault;
@@ -265,6 +273,7 @@ static const struct sb_fault_kind kinds[] = {
 		"500 with a SOAP fault and a stack trace", apply_fault},
 	{"errorreport", SB_INSTEAD, SB_WORD, ":TEXT", "200 with this errorreport",
 		apply_errorreport},
+	{"xml-return", SB_INSTEAD, SB_WORD, ":XML", "200 with this in <return>", apply_return},
 	{"empty-return", SB_INSTEAD, SB_NO_ARG, "", "200 with nothing in it", apply_empty_return},
 	{"expire-token", SB_BEFORE_WORK, SB_NO_ARG, "",
 		"the access token of the request is dead from now on", apply_expire},
