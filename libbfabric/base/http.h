@@ -27,9 +27,9 @@ struct bf_request {
 	/* Ends the request with CANCELLED, but not where only reply_deadline counts. Borrowed. */
 	const struct bfabric_cancel *cancel;
 	/*
-	 * Takes the body piece by piece instead of reply.body, up to body_max bytes of it. False:
-	 * no more is wanted; the request ends with OK and what came so far. Borrowed; NULL:
-	 * reply.body.
+	 * Takes the body piece by piece, whatever the status is, instead of reply.body, up to
+	 * body_max bytes of it. `so_far` has status and content_type. False: no more is wanted; the
+	 * request ends with OK and what came so far. Borrowed; NULL: reply.body.
 	 */
 	bool (*on_body)(void *data, const struct bf_reply *so_far, const char *bytes, size_t len);
 	void *on_body_data;
@@ -53,7 +53,7 @@ struct bf_certificate {
 struct bf_reply {
 	long status;                  /* HTTP status; 0: no reply came */
 	char content_type[128];       /* lower case, without parameters */
-	struct bf_secret body;        /* at most 1 MiB */
+	struct bf_secret body;        /* at most 1 MiB, or the request's body_max */
 	int64_t retry_after;          /* seconds, -1: not said */
 	int64_t date;                 /* the server's clock, Unix seconds, 0: not said */
 	struct bf_certificate *chain; /* owned, the server's own first; NULL: not asked, no TLS */

@@ -1,5 +1,6 @@
 /* http.c - see net/http.h. */
 #include "http.h"
+#include "body.h"
 #include "request.h"
 #include "route.h"
 #include "sigpipe.h"
@@ -11,8 +12,6 @@
 #include <string.h>
 
 #define CONNECT_MAX_MS  10000
-#define BODY_MAX        ((size_t)1 << 20)
-#define HEADERS_MAX     ((size_t)64 << 10)
 #define RETRY_AFTER_MAX 86400
 
 struct bf_http {
@@ -29,8 +28,7 @@ struct exchange {
 	CURL *curl;
 	struct curl_slist *headers;
 	struct bf_reply reply;
-	size_t header_bytes;
-	const char *too_much; /* the limit that was broken, NULL: none */
+	struct bf_body body;
 	bool sent;
 	int64_t end_ms, reply_end_ms; /* CLOCK_BOOTTIME: before and after the first byte left */
 	char host[300];               /* for a person: "host" or "host:8443" */
@@ -80,17 +78,24 @@ enum bfabric_status bf_http_new(
 	return BFABRIC_OK;
 }
 
+/* Known as soon as a body begins. These fail for an unknown name only. */
+static void read_status(struct exchange *x)
+{
+	char *type = NULL;
+
+	(void)curl_easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE, &x->reply.status);
+	(void)curl_easy_getinfo(x->curl, CURLINFO_CONTENT_TYPE, &type);
+	bf_media_type(x->reply.content_type, sizeof(x->reply.content_type), type);
+}
+
 static size_t on_body(char *bytes, size_t one, size_t n, void *data)
 {
 	struct exchange *x = data;
 
 	(void)one; /* always 1 */
-	if (n > BODY_MAX - x->reply.body.len) {
-		x->too_much = "more than 1 MiB";
-		return CURL_WRITEFUNC_ERROR;
-	}
-	bf_secret_put(&x->reply.body, bytes, n);
-	return x->reply.body.failed ? CURL_WRITEFUNC_ERROR : n;
+	if (x->body.bytes == 0)
+		read_status(x);
+	return bf_body_take(&x->body, x->request, &x->reply, bytes, n) ? n : CURL_WRITEFUNC_ERROR;
 }
 
 /* Informational replies, a proxy's headers and trailers come by here as well. */
@@ -100,11 +105,7 @@ static size_t on_header(char *bytes, size_t one, size_t n, void *data)
 
 	(void)one; /* always 1 */
 	bf_reply_note_header(&x->reply, bytes, n);
-	x->header_bytes += n;
-	if (x->header_bytes <= HEADERS_MAX)
-		return n;
-	x->too_much = "more than 64 KiB of headers";
-	return 0;
+	return bf_body_count_header(&x->body, n) ? n : 0;
 }
 
 /* libcurl's own timers stand still while the machine sleeps; the deadline does not. */
@@ -222,6 +223,7 @@ static bool set_headers(struct exchange *x)
 		bf_secret_put_secret(&line, &x->request->authorization);
 		bad |= line.failed || !add_header(x, bf_secret_reveal(&line));
 	}
+	bad |= x->request->extra && !add_header(x, x->request->extra);
 	SET(CURLOPT_HTTPHEADER, x->headers);
 	return !bad;
 }
@@ -283,8 +285,9 @@ static enum bfabric_status explain(
 		return bf_fail_nomem(err);
 	if (bf_request_cancelled(x->request, x->sent))
 		return bf_fail(err, BFABRIC_CANCELLED, "cancelled while asking %s", x->host);
-	if (x->too_much)
-		return bf_fail(err, BFABRIC_BAD_REPLY, "%s answered with %s", x->host, x->too_much);
+	if (*x->body.too_much)
+		return bf_fail(
+			err, BFABRIC_BAD_REPLY, "%s answered with %s", x->host, x->body.too_much);
 	if (code == CURLE_SSL_CACERT_BADFILE)
 		return bf_route_fail_store(&x->route, err);
 	if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_ISSUER_ERROR)
@@ -300,16 +303,12 @@ static enum bfabric_status explain(
 
 static void read_meta(struct exchange *x)
 {
-	char *type = NULL;
 	curl_off_t wait = 0;
 	struct curl_certinfo *chain = NULL;
 
-	/* these fail for an unknown name only */
-	(void)curl_easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE, &x->reply.status);
-	(void)curl_easy_getinfo(x->curl, CURLINFO_CONTENT_TYPE, &type);
+	read_status(x);
 	(void)curl_easy_getinfo(x->curl, CURLINFO_RETRY_AFTER, &wait); /* 0: not said */
 	(void)curl_easy_getinfo(x->curl, CURLINFO_CERTINFO, &chain);
-	bf_media_type(x->reply.content_type, sizeof(x->reply.content_type), type);
 	x->reply.retry_after = wait <= 0 ? -1 : wait < RETRY_AFTER_MAX ? wait : RETRY_AFTER_MAX;
 	for (int i = 0; chain && i < chain->num_of_certs; i++)
 		for (struct curl_slist *item = chain->certinfo[i]; item; item = item->next)
@@ -333,7 +332,7 @@ static enum bfabric_status exchange(
 	guard = bf_sigpipe_hold();
 	code = curl_easy_perform(x->curl);
 	bf_sigpipe_restore(&guard);
-	if (code != CURLE_OK)
+	if (code != CURLE_OK && !x->body.enough)
 		return explain(x, code, err);
 	read_meta(x);
 	*ret_reply = x->reply;
@@ -382,7 +381,7 @@ static enum bfabric_status perform(void *data, const struct bf_request *request,
 	struct bf_http *http = data;
 	enum bfabric_status status;
 
-	x.reply.body.max = BODY_MAX;
+	x.reply.body.max = bf_body_max(request);
 	*ret_sent = false;
 	status = bf_request_check(request, &x.url, err);
 	if (status != BFABRIC_OK)

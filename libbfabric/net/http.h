@@ -1,10 +1,10 @@
 /*
  * net/http.h - struct bf_transport on libcurl; the only file that includes curl.
  *
- * Limits per request: connect 10 s, whole 30 s or the request's deadline, reply 1 MiB, headers
- * 64 KiB; no redirect is followed; http and https only, http to loopback only; certificates are
- * always verified, TLS 1.2 at least. A request that spends a token gets a connection of its own
- * (curl resends a POST that failed on a reused connection).
+ * Limits per request: connect 10 s, whole 30 s (whole_max_ms) or the request's deadline, reply 1
+ * MiB (body_max), headers 64 KiB; no redirect is followed; http and https only, http to loopback
+ * only; certificates are always verified, TLS 1.2 at least. A request that spends a token gets a
+ * connection of its own (curl resends a POST that failed on a reused connection).
  *
  * Certificates: `ca_file`, else SSL_CERT_FILE, SSL_CERT_DIR, CURL_CA_BUNDLE (secure_getenv), else
  * the system's. Proxies: `proxy`, else the environment as curl reads it (https_proxy, no_proxy,

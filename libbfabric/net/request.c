@@ -30,8 +30,9 @@ int64_t bf_request_end(const struct bf_request *request, bool sent, int64_t now)
 {
 	int64_t deadline =
 		sent && request->reply_deadline ? request->reply_deadline : request->deadline;
+	const int64_t end = now + (request->whole_max_ms ? request->whole_max_ms : REQUEST_MAX_MS);
 
-	return deadline && deadline < now + REQUEST_MAX_MS ? deadline : now + REQUEST_MAX_MS;
+	return deadline && deadline < end ? deadline : end;
 }
 
 /* libcurl's clock and ours round differently: a few milliseconds before the deadline is at it. */

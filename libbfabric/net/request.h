@@ -17,7 +17,9 @@
 BF_MUST_USE enum bfabric_status bf_request_check(
 	const struct bf_request *request, struct bf_url *ret_url, struct bfabric_error *err);
 
-/* When to give up on it, before or after its first byte left: see bf_request, and 30 s from `now`.
+/*
+ * When to give up on it, before or after its first byte left: see bf_request, and 30 s (or its
+ * whole_max_ms) from `now`.
  */
 int64_t bf_request_end(const struct bf_request *request, bool sent, int64_t now);
 

@@ -190,11 +190,12 @@ enum bfabric_status bf_soap_pile_put(struct bf_soap_pile *pile, const char *name
 	return BFABRIC_OK;
 }
 
-static int by_name(const void *a, const void *b, void *names)
+static int by_name(const void *a, const void *b, void *data)
 {
+	const struct bf_soap_pile *pile = data;
+	const char *names = bf_secret_reveal(&pile->names);
 	const struct bf_soap_member *left = a, *right = b;
-	const int order =
-		strcmp((const char *)names + left->name, (const char *)names + right->name);
+	const int order = strcmp(names + left->name, names + right->name);
 
 	return order ? order : left->order < right->order ? -1 : 1;
 }
@@ -218,11 +219,14 @@ static json_t *together(const struct bf_soap_member *first, size_t count)
 	return array;
 }
 
-static json_t *sorted_object(struct bf_soap_member *members, size_t count, char *names)
+static json_t *sorted_object(struct bf_soap_pile *pile, size_t mark)
 {
+	const char *names = bf_secret_reveal(&pile->names);
+	struct bf_soap_member *members = pile->members + mark;
+	const size_t count = pile->count - mark;
 	json_t *object = json_object();
 
-	qsort_r(members, count, sizeof(*members), by_name, names);
+	qsort_r(members, count, sizeof(*members), by_name, pile);
 	for (size_t i = 0, n; object && i < count; i += n) {
 		const char *name = names + members[i].name;
 
@@ -241,11 +245,8 @@ enum bfabric_status bf_soap_pile_take(
 {
 	/* lowest before they are sorted: names lie in the order in which they came */
 	const size_t names = pile->count > mark ? pile->members[mark].name : pile->names.len;
-	json_t *object = NULL;
+	json_t *object = pile->count > mark ? sorted_object(pile, mark) : json_object();
 
-	object = pile->count > mark ? sorted_object(pile->members + mark, pile->count - mark,
-					      pile->names.bytes)
-				    : json_object();
 	drop(pile, mark, names);
 	if (!object)
 		return bf_fail_nomem(err);

@@ -315,9 +315,125 @@ static void a_header_cannot_be_smuggled_in(void **state)
 	}
 }
 
+/* ---- bodies in pieces ------------------------------------------------------------------------ */
+
+struct pieces {
+	struct bf_secret text;
+	long status;
+	char content_type[128];
+	size_t wanted; /* bytes; then no more */
+};
+
+static bool take_piece(void *data, const struct bf_reply *so_far, const char *bytes, size_t len)
+{
+	struct pieces *pieces = data;
+
+	assert_true(bf_secret_empty(&so_far->body));
+	pieces->status = so_far->status;
+	memcpy(pieces->content_type, so_far->content_type, sizeof(pieces->content_type));
+	bf_secret_put(&pieces->text, bytes, len);
+	return pieces->text.len < pieces->wanted;
+}
+
+/* 3 MiB, more than a body of which nothing else is said. */
+static void serve_much(struct peer_conn *conn)
+{
+	char part[1024];
+
+	memset(part, 'x', sizeof(part));
+	if (!peer_receive(conn))
+		return;
+	peer_puts(conn, "HTTP/1.1 500 Oh\r\nContent-Type: text/XML\r\nConnection: close\r\n"
+			"Content-Length: 3145728\r\n\r\n");
+	for (int i = 0; i < 3072 && peer_send(conn, part, sizeof(part)); i++)
+		;
+}
+
+static struct outcome ask_for_much(struct pieces *pieces, size_t body_max)
+{
+	AUTO_PEER struct peer peer = {.serve = serve_much};
+	AUTO_HTTP struct bf_http *http = client(NULL);
+	struct bf_request request;
+
+	peer_start(&peer);
+	request = client_request("http", "127.0.0.1", peer.port);
+	request.on_body = pieces ? take_piece : NULL;
+	request.on_body_data = pieces;
+	request.body_max = body_max;
+	return client_perform(http, &request);
+}
+
+static void a_body_comes_in_pieces(void **state)
+{
+	struct pieces pieces = {.wanted = SIZE_MAX};
+	AUTO_OUTCOME struct outcome o = ask_for_much(&pieces, (size_t)3 << 20);
+
+	(void)state;
+	assert_int_equal(o.status, BFABRIC_OK);
+	assert_int_equal(o.reply.status, 500);
+	assert_true(bf_secret_empty(&o.reply.body));
+	assert_int_equal(pieces.text.len, 3 << 20);
+	assert_int_equal(pieces.status, 500);
+	assert_string_equal(pieces.content_type, "text/xml");
+	bf_secret_release(&pieces.text);
+}
+
+static void whoever_has_enough_gets_no_more(void **state)
+{
+	struct pieces pieces = {.wanted = 5000};
+	AUTO_OUTCOME struct outcome o = ask_for_much(&pieces, 0);
+
+	(void)state;
+	assert_int_equal(o.status, BFABRIC_OK);
+	assert_int_equal(o.reply.status, 500);
+	assert_in_range(pieces.text.len, 5000, 1 << 20);
+	bf_secret_release(&pieces.text);
+}
+
+static void the_limit_of_a_body_is_the_requests(void **state)
+{
+	struct pieces pieces = {.wanted = SIZE_MAX};
+	AUTO_OUTCOME struct outcome kept = ask_for_much(NULL, (size_t)3 << 20);
+	AUTO_OUTCOME struct outcome beyond = ask_for_much(NULL, ((size_t)3 << 20) - 1);
+	AUTO_OUTCOME struct outcome pieced = ask_for_much(&pieces, 2000000);
+	AUTO_OUTCOME struct outcome small = ask_for_much(NULL, 700);
+
+	(void)state;
+	assert_int_equal(kept.status, BFABRIC_OK);
+	assert_int_equal(kept.reply.body.len, 3 << 20);
+	assert_int_equal(beyond.status, BFABRIC_BAD_REPLY);
+	assert_non_null(strstr(beyond.err.text, "more than 2 MiB"));
+	assert_int_equal(pieced.status, BFABRIC_BAD_REPLY);
+	assert_in_range(pieces.text.len, 1, 2000000);
+	assert_int_equal(small.status, BFABRIC_BAD_REPLY);
+	assert_non_null(strstr(small.err.text, "more than 700 bytes"));
+	bf_secret_release(&pieces.text);
+}
+
+static void one_more_header_is_sent(void **state)
+{
+	AUTO_PEER struct peer peer = {.serve = peer_serve_answer, .answer = OK_EMPTY};
+	AUTO_HTTP struct bf_http *http = client(NULL);
+	struct bf_request request;
+
+	(void)state;
+	peer_start(&peer);
+	request = client_request("http", "127.0.0.1", peer.port);
+	request.extra = "SOAPAction: \"\"";
+	AUTO_OUTCOME struct outcome o = client_perform(http, &request);
+
+	assert_int_equal(o.status, BFABRIC_OK);
+	peer_stop(&peer);
+	assert_non_null(strstr(bf_secret_reveal(&peer.seen), "\r\nSOAPAction: \"\"\r\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_body_comes_in_pieces),
+		cmocka_unit_test(whoever_has_enough_gets_no_more),
+		cmocka_unit_test(the_limit_of_a_body_is_the_requests),
+		cmocka_unit_test(one_more_header_is_sent),
 		cmocka_unit_test(a_reply_arrives_whole),
 		cmocka_unit_test(chunks_and_trailers_are_understood),
 		cmocka_unit_test(a_redirect_is_a_reply_and_not_followed),
