@@ -455,27 +455,39 @@ BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_register_client(
  * the server calls invalid is rejected and refreshed, and a read is asked once more. What saves or
  * deletes is never sent twice.
  *
+ * A client may be shared by threads, as its session may: each call has a connection of its own, and
+ * a callback may use the client, too. The description of an endpoint is fetched once per client.
+ *
  * They fail as bfabric_session_token does, and with
  *   REFUSED    the service did not do it: "Query was not successful: ..."
  *   FORBIDDEN  the scope of the login is too small, or the person may not; the text says what is
  *              needed
+ *   LOGIN_REQUIRED, DENIED  the server does not take the token, or login and password; an empty
+ *              answer is DENIED, too
  *   BAD_CALL   no such endpoint, method or field (checked with the service's description first,
  *              because the server ignores a field that it does not know, and returns everything)
+ *   RETRY_LATER  also 404 for an endpoint that every B-Fabric has: it is being restarted
  *   BAD_REPLY  the answer is none
+ * Where the answer to what saves or deletes is lost, the text says that nobody knows whether it was
+ * done.
  */
 struct json_t;
 
 /* What to read. Zero it: the first 100 records of all. All borrowed. */
 struct bfabric_read {
-	/* An object: field names, each with a value or an array of alternatives. NULL: no
-	 * condition.
+	/*
+	 * An object: field names, each with a value or an array of alternatives; strings may have
+	 * the wildcards '%' and '_'. NULL: no condition. An empty array has no alternative:
+	 * nothing is found. The server takes 100 values; more ids than that (`id`) are asked for in
+	 * several requests, more of anything else is BAD_CALL.
 	 */
 	const struct json_t *query;
 	int64_t max_results; /* 0: 100; -1: all */
 	int64_t offset;      /* how many to leave out at the start */
 	bool ids_only;       /* records have nothing but id and classname */
 	bool no_check;       /* do not compare the query with the service's description */
-	int64_t deadline;    /* of each page; 0: 120 seconds from its request */
+	/* 0: 120 seconds for each page, in which the callback's own time counts, too. */
+	int64_t deadline;
 	/* Called after each page: records so far, and of how many at most. NULL: not wanted. */
 	void (*progress)(void *data, int64_t records, int64_t of);
 	void *data;
@@ -522,7 +534,10 @@ BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_save(struct bfabric *cl
 	const char *endpoint, const struct json_t *objects, const struct bfabric_write *write,
 	struct json_t **ret_records, struct bfabric_error *err);
 
-/* As bfabric_save, for ids. Records of the answer have "deletionreport" or "errorreport". */
+/*
+ * As bfabric_save, for ids. Records of the answer have "id", and "deletionreport" where it is
+ * deleted, else "errorreport".
+ */
 BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_delete(struct bfabric *client,
 	const char *endpoint, const int64_t *ids, size_t count, const struct bfabric_write *write,
 	struct json_t **ret_records, struct bfabric_error *err);

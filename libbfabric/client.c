@@ -6,10 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/http.h"
+
 void bfabric_free(struct bfabric *client)
 {
 	if (!client)
 		return;
+	for (size_t i = 0; i < BF_CLIENT_IDLE; i++)
+		bf_http_free(client->idle[i]);
+	json_decref(client->descriptions);
+	pthread_mutex_destroy(&client->mutex);
 	bfabric_session_free(client->session);
 	free(client);
 }
@@ -28,6 +34,7 @@ enum bfabric_status bf_client_new(
 		bfabric_session_free(session);
 		return bf_fail_nomem(err);
 	}
+	pthread_mutex_init(&client->mutex, NULL);
 	client->session = session;
 	*ret = client;
 	return BFABRIC_OK;

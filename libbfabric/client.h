@@ -4,11 +4,18 @@
 #ifndef BF_CLIENT_H
 #define BF_CLIENT_H
 
+#include <jansson.h>
+#include <pthread.h>
 #include "login_flow.h"
 #include "oauth/launch.h"
 
+#define BF_CLIENT_IDLE 4
+
 struct bfabric {
 	struct bfabric_session *session;
+	pthread_mutex_t mutex;                /* of what follows; held for looking only */
+	json_t *descriptions;                 /* endpoint -> its WSDL; entries are for good */
+	struct bf_http *idle[BF_CLIENT_IDLE]; /* connections that nobody uses now; or NULL */
 };
 
 /* Takes `session` over, also when it fails. */

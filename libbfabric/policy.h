@@ -16,6 +16,7 @@
  *   outcome.c   the note in the lock file
  *   login_*.c   logging in (login.h, login_flow.h, login_save.h, login_undo.h, login_wait.h)
  *   trace.c     what -v shows
+ *   api*.c      the web services (api.h), which use a session from outside
  */
 #ifndef BF_POLICY_H
 #define BF_POLICY_H
@@ -102,6 +103,10 @@ struct bf_token_name bf_token_name(const struct bf_secret *refresh);
 BF_MUST_USE enum bfabric_status bf_trace_perform(const struct bfabric_session *s,
 	const struct bf_transport *transport, const struct bf_request *request,
 	struct bf_reply *reply, struct bfabric_error *err);
+/* The same for who has to know whether it had left. */
+BF_MUST_USE enum bfabric_status bf_trace_exchange(const struct bfabric_session *s,
+	const struct bf_transport *transport, const struct bf_request *request,
+	struct bf_reply *reply, bool *ret_sent, struct bfabric_error *err);
 
 /* ---- memory.c ---- */
 

@@ -61,16 +61,15 @@ struct bf_token_name bf_token_name(const struct bf_secret *refresh)
 	return name;
 }
 
-enum bfabric_status bf_trace_perform(const struct bfabric_session *s,
+enum bfabric_status bf_trace_exchange(const struct bfabric_session *s,
 	const struct bf_transport *transport, const struct bf_request *request,
-	struct bf_reply *reply, struct bfabric_error *err)
+	struct bf_reply *reply, bool *ret_sent, struct bfabric_error *err)
 {
 	int64_t began = bf_boot_ms(s->sys);
 	struct bfabric_error trouble = {0};
 	char url[400] = "";
-	bool sent = false;
 	enum bfabric_status status =
-		transport->perform(transport->data, request, reply, &sent, &trouble);
+		transport->perform(transport->data, request, reply, ret_sent, &trouble);
 	long long ms = bf_boot_ms(s->sys) - began;
 
 	if (s->trace)
@@ -81,6 +80,15 @@ enum bfabric_status bf_trace_perform(const struct bfabric_session *s,
 		return status;
 	}
 	bf_trace(s, "%s %s: %s (after %lld ms, %s)", request->method, url, trouble.text, ms,
-		sent ? "the request had left" : "nothing was sent");
+		*ret_sent ? "the request had left" : "nothing was sent");
 	return bf_fail(err, status, "%s", trouble.text);
+}
+
+enum bfabric_status bf_trace_perform(const struct bfabric_session *s,
+	const struct bf_transport *transport, const struct bf_request *request,
+	struct bf_reply *reply, struct bfabric_error *err)
+{
+	bool sent = false;
+
+	return bf_trace_exchange(s, transport, request, reply, &sent, err);
 }
