@@ -108,8 +108,9 @@ static enum bfabric_status compose(
 {
 	const struct bf_api_call *call = a->call;
 	BF_AUTO_SECRET struct bf_secret password = BF_SECRET_INIT;
+	const char *ns = json_string_value(json_object_get(call->description, "namespace"));
 	const struct bf_soap_request request = {
-		.ns = json_string_value(json_object_get(call->description, "namespace")),
+		.ns = ns ? ns : "",
 		.operation = call->operation,
 		.ids_only = call->ids_only,
 		.login = a->auth.login,

@@ -5,6 +5,7 @@
 #include "api.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -153,9 +154,9 @@ bool bf_api_query_take_part(struct bf_api_query *query, size_t part)
 static enum bfabric_status check_fields(const json_t *description, const char *endpoint,
 	const json_t *fields, struct bfabric_error *err)
 {
-	char what[80] = "a query of ";
+	char what[80] = "";
 
-	strncat(what, endpoint, sizeof(what) - strlen(what) - 1);
+	(void)snprintf(what, sizeof(what), "a query of %s", endpoint); /* endpoints are short */
 	return bf_api_check_fields(description, bf_api_parameter_type(description, "read", "query"),
 		fields, what, err);
 }
