@@ -1,5 +1,6 @@
 #include "api_file.h"
 #include "../libbfabric/base/file.h"
+#include "program.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,12 +9,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* One thread, so nobody makes a file in between. */
+/* By the umask that main was started with: since then it keeps everything to ourselves. */
 static mode_t usual_mode(void)
 {
-	mode_t mask = umask(0);
+	mode_t mask = 0;
 
-	umask(mask);
+	if (bf_child_guard)
+		return 0666 & ~bf_child_guard->umask;
+	mask = umask(077); /* the only way to read it; there is one thread */
+	(void)umask(mask);
 	return 0666 & ~mask;
 }
 

@@ -136,7 +136,7 @@ static enum bfabric_status confirm(
 		snprintf(question, sizeof(question), "Delete %s %" PRId64 "? [y/N] ", api->endpoint,
 			wanted->ids[0]);
 	else
-		snprintf(question, sizeof(question), "Delete these %zu of %s? [y/N] ",
+		snprintf(question, sizeof(question), "Delete these %zu records of %s? [y/N] ",
 			wanted->count, api->endpoint);
 	return bf_records_confirm(&preview, question, err);
 }

@@ -80,6 +80,36 @@ static enum bfabric_status understand(
 
 /* ---- the preview ----------------------------------------------------------------------------- */
 
+/* The id of a record that is referred to, or an array of them. */
+static json_t *ids_of(json_t *reference)
+{
+	json_t *ids = NULL, *one;
+	size_t i;
+
+	if (!json_is_array(reference))
+		return json_incref(json_object_get(reference, "id"));
+	ids = json_array();
+	json_array_foreach (reference, i, one)
+		if (json_array_append(ids, json_object_get(one, "id")) != 0) {
+			json_decref(ids);
+			return NULL; /* not references */
+		}
+	return ids;
+}
+
+/* What the record has now: what is saved as "containerid" is read as "container". NULL: nothing. */
+static json_t *value_before(json_t *record, const char *key)
+{
+	size_t len = strlen(key);
+	json_t *same = json_object_get(record, key);
+	BF_AUTO_FREE char *name = NULL;
+
+	if (same || len < 3 || strcmp(key + len - 2, "id") != 0)
+		return json_incref(same);
+	name = strndup(key, len - 2);
+	return name ? ids_of(json_object_get(record, name)) : NULL;
+}
+
 /* As the server would understand it: 5 and "5" are the same. */
 static void put_value(json_t *value, struct bf_secret *out)
 {
@@ -137,8 +167,11 @@ static enum bfabric_status confirm(
 		return bf_fail(err, BFABRIC_REFUSED, "there is no %s with id %" PRId64,
 			api->endpoint, wanted->id);
 	bf_secret_printf(&preview, "%s %" PRId64 "\n", api->endpoint, wanted->id);
-	json_object_foreach (wanted->object, key, value)
-		put_change(api, key, json_object_get(record, key), value, &preview);
+	json_object_foreach (wanted->object, key, value) {
+		json_auto_t *before = value_before(record, key);
+
+		put_change(api, key, before, value, &preview);
+	}
 	snprintf(question, sizeof(question), "Change this %s? [y/N] ", api->endpoint);
 	return bf_records_confirm(&preview, question, err);
 }

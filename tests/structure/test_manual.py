@@ -10,8 +10,9 @@ VERBS = ("token", "auth status", "auth pkce", "auth device-code", "auth pat", "a
          "auth list", "auth activate", "auth logout", "auth remove", "auth register", "auth client-show",
          "auth client-update", "auth client-delete", "auth refresh", "auth store", "auth unlock",
          "configure git", "exec", "doctor")
+API = ("api read", "api create", "api update", "api delete", "api inspect")
 COMMON = "common to all verbs"
-PAGES = ("bfabric.1", "git-credential-bfabric.1", "libbfabric.3", "bfabricpy.yml.5",
+PAGES = ("bfabric.1", "bfabric-api.1", "git-credential-bfabric.1", "libbfabric.3", "bfabricpy.yml.5",
          "bfabric-keyring.8", "pam_bfabric.8", "bfabric-pam-login.8", "bfabric-pam.conf.5")
 
 
@@ -43,12 +44,12 @@ class Manual(source.TestCase):
         self.assertExit(result, 0)
         return options_of_help(result.out)
 
-    def sections(self):
-        """{"token": "...", ...}: the subsections of bfabric(1), and what comes before them."""
-        body = re.search(r"^\.Sh DESCRIPTION\n(.*?)^\.Sh ", page("bfabric.1"), re.S | re.M).group(1)
+    def sections(self, name="bfabric.1"):
+        """{"token": "...", ...}: the subsections of a page, and what comes before them."""
+        body = re.search(r"^\.Sh DESCRIPTION\n(.*?)^\.Sh ", page(name), re.S | re.M).group(1)
         first, *rest = re.split(r"^\.Ss ", body, flags=re.M)
         found = {text.partition("\n")[0]: text for text in rest}
-        self.assertIn(COMMON, first)
+        self.assertRegex(first, r"common\s+to\s+all")
         return {COMMON: first, **found}
 
     def test_options_of_each_verb(self):
@@ -63,10 +64,21 @@ class Manual(source.TestCase):
     def test_verbs(self):
         result = self.home.run("bfabric", "--help")
         listed = re.findall(r"^  ([a-z-]+(?: [a-z-]+)?)  +\S", result.out, re.M)
-        self.assertEqual(sorted(listed), sorted(VERBS))
+        self.assertEqual(sorted(listed), sorted([*VERBS, *API]))
         self.assertEqual(sorted(self.sections()), sorted([*VERBS, COMMON, "help"]))
         synopsis = re.findall(r"^\.Nm bfabric (.+)$", page("bfabric.1"), re.M)
         self.assertEqual(sorted(synopsis), sorted([*VERBS, "help"]))
+
+    def test_api(self):
+        sections = self.sections("bfabric-api.1")
+        self.assertEqual(sorted(sections), sorted([*API, COMMON]))
+        common = options_of_page(sections[COMMON])
+        for verb in API:
+            with self.subTest(verb=verb):
+                self.assertEqual(options_of_page(sections[verb]) | common,
+                                 self.help_of("bfabric", *verb.split()))
+        synopsis = re.findall(r"^\.Nm bfabric (api .+)$", page("bfabric-api.1"), re.M)
+        self.assertEqual(sorted(synopsis), sorted(API))
 
     def test_options_of_the_git_helper(self):
         self.assertEqual(options_of_page(page("git-credential-bfabric.1")),

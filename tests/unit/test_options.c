@@ -200,10 +200,33 @@ static void test_a_command_behind_the_dashes(void **state)
 		bf_options_parse(options, BF_ARGUMENTS_COMMAND, 2, argv, &call, &err), BFABRIC_OK);
 }
 
+/* As many as there are, between options and behind "--". */
+static void test_many_arguments(void **state)
+{
+	static const char *const words[] = {
+		"sample", "id", "1", "--env", "A", "id", "2", "name", "", "--", "-x", "--help"};
+	static const char *const expected[] = {
+		"sample", "id", "1", "id", "2", "name", "", "-x", "--help"};
+	const char *many[COUNT(words)] = {NULL};
+	struct bf_command_line call = BF_COMMAND_LINE_INIT;
+
+	(void)state;
+	call.many = many;
+	assert_int_equal(bf_options_parse(options, BF_ARGUMENTS_MANY, COUNT(words),
+				 (char *const *)(uintptr_t)words, &call, &err),
+		BFABRIC_OK);
+	assert_string_equal(call.environment, "A");
+	assert_false(call.help);
+	assert_int_equal(call.many_count, COUNT(expected));
+	for (int i = 0; i < COUNT(expected); i++)
+		assert_string_equal(many[i], expected[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_command_behind_the_dashes),
+		cmocka_unit_test(test_many_arguments),
 		cmocka_unit_test(test_two_ways_to_give_a_value),
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_arguments),
