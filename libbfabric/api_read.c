@@ -11,10 +11,11 @@ struct walk {
 	struct bf_api_call call;
 	struct bf_api_query query;
 	struct bf_api_pages pages;
-	json_t *parameters; /* owned */
-	json_t *first;      /* owned: id of the first record of the page before */
-	bool ended;         /* by the caller */
-	bool repeats;       /* the server sends one page again and again */
+	json_t *parameters;         /* owned */
+	json_t *first;              /* owned: id of the first record of the page before */
+	struct bf_api_words failed; /* what the server says instead of records */
+	bool ended;                 /* by the caller */
+	bool repeats;               /* the server sends one page again and again */
 };
 
 static void walk_release(struct walk *w)
@@ -105,10 +106,15 @@ static bool is_repeated(struct walk *w, const json_t *record)
 static bool on_record(void *data, json_t *record)
 {
 	struct walk *w = data;
+	const char *report = json_string_value(json_object_get(record, "errorreport"));
 
 	w->repeats = is_repeated(w, record);
 	if (w->repeats)
 		return false;
+	if (bf_api_judge(report) != BF_API_TAKEN)
+		bf_api_words_add(&w->failed, report);
+	if (w->failed.used) /* the page is read on for what else it complains about */
+		return true;
 	switch (bf_api_pages_record(&w->pages)) {
 	case BF_API_SKIP:
 		return true;
@@ -144,6 +150,9 @@ static enum bfabric_status read_page(struct walk *w, struct bfabric_error *err)
 	if (status == BFABRIC_OK && w->repeats)
 		return bf_fail(err, BFABRIC_BAD_REPLY,
 			"the endpoint '%s' answers with the page before", w->call.endpoint);
+	if (status == BFABRIC_OK && w->failed.used)
+		return bf_api_fail_words(
+			&w->call, bf_api_judge(w->failed.text), bf_api_words_end(&w->failed), err);
 	return status;
 }
 

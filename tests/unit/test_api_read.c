@@ -233,6 +233,10 @@ static void test_answers(void **state)
 			BFABRIC_FORBIDDEN, "only admins. bob"},
 		{{.body = RETURN("<errorreport>Insufficient scope: api:read</errorreport>")},
 			BFABRIC_FORBIDDEN, "lacks the scope api:read"},
+		{{.body = RETURN("<sample id='3'/><sample><errorreport>Bad.</errorreport></sample>"
+				 "<sample id='1'/><sample><errorreport>Worse.</errorreport>"
+				 "</sample>")},
+			BFABRIC_REFUSED, "Query was not successful: Bad.; Worse."},
 		{{.body = RETURN("")}, BFABRIC_DENIED, "is empty"},
 		{{.body = SOAP("<s:Fault><faultcode>s:Server</faultcode><faultstring>It broke"
 			       "</faultstring></s:Fault>"),
