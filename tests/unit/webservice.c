@@ -74,11 +74,6 @@ static const char *element(const char *body, const char *name, char *to, size_t 
 	return to;
 }
 
-static bool has(const char *body, const char *text)
-{
-	return strstr(body, text) != NULL;
-}
-
 /* ---- replies --------------------------------------------------------------------------------- */
 
 static void open_reply(struct bf_secret *out)
@@ -113,7 +108,7 @@ static void answer_ids(const struct webservice *ws, const char *body, struct bf_
 	for (int64_t id = ws->records; id > 0; id--)
 		for (size_t i = 0; i < count; i++)
 			if (ids[i] == id)
-				put_record(out, id, has(body, "<idonly>true<"));
+				put_record(out, id, strstr(body, "<idonly>true<") != NULL);
 }
 
 static void answer_read(struct webservice *ws, const char *body, struct bf_secret *out)
@@ -125,7 +120,7 @@ static void answer_read(struct webservice *ws, const char *body, struct bf_secre
 
 	if (ws->posts <= sizeof(ws->asked) / sizeof(ws->asked[0]))
 		ws->asked[ws->posts - 1] = page;
-	if (has(body, "<id>")) {
+	if (strstr(body, "<id>")) {
 		answer_ids(ws, body, out);
 		return;
 	}
@@ -134,7 +129,7 @@ static void answer_read(struct webservice *ws, const char *body, struct bf_secre
 	if (pages >= 0)
 		bf_secret_printf(out, "<numberofpages>%lld</numberofpages>", (long long)pages);
 	for (int64_t id = first; id > 0 && id > first - 100; id--)
-		put_record(out, id, has(body, "<idonly>true<"));
+		put_record(out, id, strstr(body, "<idonly>true<") != NULL);
 }
 
 /* A sample called "bad" is not saved. */
@@ -186,9 +181,9 @@ static void answer(struct webservice *ws, const char *body, struct bf_secret *ou
 	if (!takes(ws, element(body, "password", password, sizeof(password))))
 		bf_secret_puts(out, "<errorreport>Invalid login or password. Could not login."
 				    "</errorreport>");
-	else if (has(body, "<b:read>"))
+	else if (strstr(body, "<b:read>"))
 		answer_read(ws, body, out);
-	else if (has(body, "<b:delete>"))
+	else if (strstr(body, "<b:delete>"))
 		answer_delete(ws, body, out);
 	else
 		answer_save(body, out);
