@@ -7,8 +7,8 @@
 
 bool bf_body_count_header(struct bf_body *body, size_t len)
 {
-	body->header_bytes += len;
-	if (body->header_bytes <= HEADERS_MAX)
+	body->headers += len;
+	if (body->headers <= HEADERS_MAX)
 		return true;
 	(void)snprintf(body->too_much, sizeof(body->too_much), "more than %zu KiB of headers",
 		HEADERS_MAX >> 10);
@@ -25,12 +25,12 @@ bool bf_body_take(struct bf_body *body, const struct bf_request *request, struct
 {
 	const size_t max = bf_body_max(request);
 
-	if (len > max - body->bytes) {
+	if (len > max - body->taken) {
 		(void)snprintf(body->too_much, sizeof(body->too_much), "more than %zu %s",
 			max < MIB ? max : max / MIB, max < MIB ? "bytes" : "MiB");
 		return false;
 	}
-	body->bytes += len;
+	body->taken += len;
 	if (request->on_body) {
 		body->enough = !request->on_body(request->on_body_data, reply, bytes, len);
 		return !body->enough;

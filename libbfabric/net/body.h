@@ -8,9 +8,9 @@
 #include "../base/http.h"
 
 struct bf_body {
-	size_t header_bytes, bytes; /* so far */
-	char too_much[48];          /* the limit that was broken, for a person; "": none */
-	bool enough;                /* whoever takes the pieces wants no more of them */
+	size_t headers, taken; /* bytes so far */
+	char too_much[48];     /* the limit that was broken, for a person; "": none */
+	bool enough;           /* whoever takes the pieces wants no more of them */
 };
 
 /* False: more than 64 KiB of them. */

@@ -93,7 +93,7 @@ static size_t on_body(char *bytes, size_t one, size_t n, void *data)
 	struct exchange *x = data;
 
 	(void)one; /* always 1 */
-	if (x->body.bytes == 0)
+	if (x->body.taken == 0)
 		read_status(x);
 	return bf_body_take(&x->body, x->request, &x->reply, bytes, n) ? n : CURL_WRITEFUNC_ERROR;
 }

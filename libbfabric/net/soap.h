@@ -4,7 +4,8 @@
  *
  * Foreign bytes are read with a push parser as they arrive: no network access, no external entity,
  * no document type at all (its mere presence is an error, so no entity can be made to grow),
- * elements at most 32 deep, one text or name at most 16 MiB, and a whole reply at most 256 MiB.
+ * elements at most 32 deep with 64 attributes, one record at most 16 MiB (of names and texts, 16
+ * bytes more for each), and a whole reply at most 256 MiB.
  */
 #ifndef BF_NET_SOAP_H
 #define BF_NET_SOAP_H
@@ -33,15 +34,17 @@ struct bf_soap_request {
 	const struct bf_secret *password;
 	/*
 	 * An object; its members follow idonly, login and password in their order. An object
-	 * becomes an element with elements, an array repeats its element, null is left out, the
-	 * rest is text.
+	 * becomes an element with elements, an array repeats its element (a list in a list is
+	 * BAD_CALL), null is left out, the rest is text. idonly is only sent where it is true, and
+	 * with "read": other operations may not know it.
 	 */
 	const json_t *parameters;
 };
 
 /*
- * The body of the POST. Only the operation is qualified. BAD_CALL: a name that is none in XML, or a
- * text with a character that XML 1.0 (section 2.2) cannot have; names the path to it.
+ * The body of the POST, at most 16 MiB. Only the operation is qualified. BAD_CALL: a name that is
+ * none (of letters, digits and "_-." of ASCII, as all of B-Fabric's), or a text with a character
+ * that XML 1.0 (section 2.2) cannot have; names the path to it.
  */
 BF_MUST_USE enum bfabric_status bf_soap_write(const struct bf_soap_request *request,
 	struct bf_secret *ret_body, struct bfabric_error *err);
@@ -72,6 +75,12 @@ struct bf_soap_expected {
  * A record is an object with sorted keys: attributes and elements alike, by local name, without
  * leading underscore; an element that is repeated, or that the description calls so, is an array.
  * A child of <return> is a record if it has attributes or elements.
+ *
+ * Values are as bfabricPy's SOAP library makes them: text is kept with its spaces; an element
+ * without text is null, or "" if it could have elements; an empty attribute is "", or null if it is
+ * no text; an element with attributes and text has the text as "value"; xsi:nil is null, xsi:type
+ * counts. What is not what the description says stays text (bfabricPy fails, or drops it), as do
+ * dates, decimals, integers beyond 64 bits and NaN. An array does not begin with null.
  */
 struct bf_soap_reader;
 

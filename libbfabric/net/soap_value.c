@@ -65,54 +65,62 @@ static bool is_number(const char *text)
 	return count && !*end;
 }
 
-static json_t *integer(const char *text)
+/* These say whether it is one; *ret stays NULL where memory ran out. */
+static bool integer(const char *text, json_t **ret)
 {
 	long long value;
 
-	if (!is_integer(text))
-		return NULL;
 	errno = 0;
-	value = strtoll(text, NULL, 10);
-	return errno ? NULL : json_integer(value);
+	value = is_integer(text) ? strtoll(text, NULL, 10) : 0;
+	if (!is_integer(text) || errno)
+		return false;
+	*ret = json_integer(value);
+	return true;
 }
 
 /* The locale decides about the decimal point; XML does not know it. */
-static json_t *number(const char *text)
+static bool number(const char *text, json_t **ret)
 {
 	locale_t plain = (locale_t)0;
 	double value;
 
 	if (!is_number(text))
-		return NULL;
+		return false;
 	plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 	if (!plain)
-		return NULL;
+		return true;
 	value = strtod_l(text, NULL, plain);
 	freelocale(plain);
-	return isfinite(value) ? json_real(value) : NULL;
+	if (!isfinite(value))
+		return false;
+	*ret = json_real(value);
+	return true;
 }
 
-static json_t *boolean(const char *text)
+static bool boolean(const char *text, json_t **ret)
 {
-	if (strcmp(text, "true") == 0 || strcmp(text, "1") == 0)
-		return json_true();
-	return strcmp(text, "false") == 0 || strcmp(text, "0") == 0 ? json_false() : NULL;
+	const bool yes = strcmp(text, "true") == 0 || strcmp(text, "1") == 0;
+
+	if (!yes && strcmp(text, "false") != 0 && strcmp(text, "0") != 0)
+		return false;
+	*ret = json_boolean(yes);
+	return true;
 }
 
-static json_t *converted(enum bf_soap_kind kind, const char *text)
+static bool convert(enum bf_soap_kind kind, const char *text, json_t **ret)
 {
 	switch (kind) {
 	case BF_SOAP_INTEGER:
-		return integer(text);
+		return integer(text, ret);
 	case BF_SOAP_NUMBER:
-		return number(text);
+		return number(text, ret);
 	case BF_SOAP_BOOLEAN:
-		return boolean(text);
+		return boolean(text, ret);
 	case BF_SOAP_TEXT:
 	case BF_SOAP_COMPLEX:
 		break;
 	}
-	return NULL;
+	return false;
 }
 
 json_t *bf_soap_scalar(enum bf_soap_kind kind, const char *text, size_t len)
@@ -126,9 +134,10 @@ json_t *bf_soap_scalar(enum bf_soap_kind kind, const char *text, size_t len)
 	if (bare_len < sizeof(word)) {
 		memcpy(word, bare, bare_len);
 		word[bare_len] = '\0';
-		value = converted(kind, word);
+		if (convert(kind, word, &value))
+			return value;
 	}
-	return value ? value : json_stringn_nocheck(text, len); /* libxml2 hands out UTF-8 only */
+	return json_stringn_nocheck(text, len); /* libxml2 hands out UTF-8 only */
 }
 
 /* ---- the pile -------------------------------------------------------------------------------- */

@@ -176,7 +176,7 @@ static enum bfabric_status complex_type(
 {
 	json_t *name = type_name(frame, element);
 	const char *text = json_string_value(name);
-	bool whole = true;
+	bool whole = text || !(attribute(element, "name") || frame->typed);
 
 	frame->type = NULL;
 	if (text) {
