@@ -64,6 +64,22 @@ static enum bfabric_status fail_html(const struct bf_soap_reader *reader, struct
 	return bf_html_fail(bf_secret_reveal(&reader->glimpse), reader->glimpse.len, err);
 }
 
+/* What follows the last record that is wanted may be anything. */
+static enum bfabric_status parse(
+	struct bf_soap_reader *reader, const char *bytes, size_t len, struct bfabric_error *err)
+{
+	struct bfabric_error trouble = {0};
+	enum bfabric_status status = BFABRIC_OK;
+
+	if (!reader->enough)
+		status = bf_xml_feed(reader->xml, bytes, len, &trouble);
+	if (reader->enough || status == BFABRIC_OK)
+		return BFABRIC_OK;
+	if (err)
+		*err = trouble;
+	return status;
+}
+
 /* Enough has come, or there is no more: is it a page? If not, on with what was kept. */
 static enum bfabric_status look(struct bf_soap_reader *reader, struct bfabric_error *err)
 {
@@ -71,8 +87,7 @@ static enum bfabric_status look(struct bf_soap_reader *reader, struct bfabric_er
 
 	reader->looked = true;
 	reader->is_html = bf_html_is(bytes, reader->glimpse.len);
-	return reader->is_html ? BFABRIC_OK
-			       : bf_xml_feed(reader->xml, bytes, reader->glimpse.len, err);
+	return reader->is_html ? BFABRIC_OK : parse(reader, bytes, reader->glimpse.len, err);
 }
 
 /* Moves bytes to the glimpse until it has `max`; returns how many. */
@@ -100,11 +115,11 @@ enum bfabric_status bf_soap_reader_feed(
 		(void)keep(reader, bytes + kept, len - kept, PAGE_MAX); /* the rest is not wanted */
 	if (reader->glimpse.failed)
 		return bf_fail_nomem(err);
-	if (status != BFABRIC_OK || !reader->looked || reader->enough)
+	if (status != BFABRIC_OK || !reader->looked)
 		return status;
 	if (reader->is_html)
 		return reader->glimpse.len == PAGE_MAX ? fail_html(reader, err) : BFABRIC_OK;
-	return bf_xml_feed(reader->xml, bytes + kept, len - kept, err);
+	return parse(reader, bytes + kept, len - kept, err);
 }
 
 static bool is_blank(const struct bf_secret *bytes)

@@ -9,7 +9,7 @@ static bool on_record(void *data, json_t *record)
 	const char *name = json_string_value(json_object_get(record, "name"));
 	char *dump = json_dumps(record, JSON_COMPACT | JSON_ENSURE_ASCII);
 
-	bf_secret_puts(text, dump ? dump : "not valid");
+	bf_secret_puts(text, dump ? dump : SOAP_CASE_INVALID);
 	bf_secret_putc(text, '\n');
 	free(dump);
 	return !name || strcmp(name, "stop") != 0;

@@ -6,6 +6,9 @@
 
 #include "libbfabric/net/soap.h"
 
+/* Stands for a record that is no valid JSON: XML cannot have that character, nor can a dump. */
+#define SOAP_CASE_INVALID "\x01"
+
 /*
  * One line a record, then the head or the error. Fed in pieces of `piece` bytes (0: all at once). A
  * record whose name is "stop" is the last that is wanted.
