@@ -3,8 +3,8 @@
  *
  * Nearly every call finds a fresh token in the cache. Answering that takes a few small files and no
  * network, so this program links nothing that is slow to load; for everything else it becomes the
- * full program. It reports no trouble of its own: what it cannot answer, the full program tries
- * again and explains.
+ * program that does it (dispatch.h). It reports no trouble of its own: what it cannot answer, the
+ * full program tries again and explains.
  */
 #include "faces.h"
 #include "format.h"
@@ -175,6 +175,12 @@ static enum outcome answer(struct front *front, int argc, char *const argv[])
 	return face->answer(front);
 }
 
+/* The full program would find it, too, but costs a start. */
+static const char *program_for(int argc, char *const argv[])
+{
+	return argc > 1 && strcmp(argv[1], "api") == 0 ? BF_API_PROGRAM : BF_FULL_PROGRAM;
+}
+
 int main(int argc, char *argv[])
 {
 	struct front front = {.call = BF_COMMAND_LINE_INIT};
@@ -184,8 +190,8 @@ int main(int argc, char *argv[])
 	bf_guard_init(&guard);
 	if (answer(&front, argc, argv) == HAND_OVER) {
 		bf_secret_release(&front.out);
-		front.status =
-			bf_hand_over(argv, front.has_request ? &front.request : NULL, &guard, &err);
+		front.status = bf_hand_over(program_for(argc, argv), argv,
+			front.has_request ? &front.request : NULL, &guard, &err);
 		bf_say("%s", err.text);
 	} else if (bf_answer_write(&front.out, &err) != BFABRIC_OK) {
 		bf_say("%s", err.text);

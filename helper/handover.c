@@ -24,11 +24,11 @@ static enum bfabric_status request_to_stdin(const struct bf_kv *request, struct 
 	return BFABRIC_OK;
 }
 
-enum bfabric_status bf_hand_over(char *const argv[], const struct bf_kv *request,
-	const struct bf_guard *guard, struct bfabric_error *err)
+enum bfabric_status bf_hand_over(const char *program, char *const argv[],
+	const struct bf_kv *request, const struct bf_guard *guard, struct bfabric_error *err)
 {
 	BF_AUTO_FREE char *path = NULL;
-	enum bfabric_status status = bf_libexec_path(BF_FULL_PROGRAM, &path, err);
+	enum bfabric_status status = bf_libexec_path(program, &path, err);
 
 	if (status == BFABRIC_OK && request)
 		status = request_to_stdin(request, err);

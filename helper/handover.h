@@ -1,5 +1,5 @@
 /*
- * handover.h - from the front to the full program.
+ * handover.h - from one program of ours to another.
  *
  * The front is small so that it starts fast; what it cannot answer from the cache the full program
  * does, in its place and with its arguments. A request that was already read from stdin is put into
@@ -14,12 +14,13 @@
 #include "guard.h"
 
 #define BF_FULL_PROGRAM "bfabric-full"
+#define BF_API_PROGRAM  "bfabric-api"
 
 /*
- * Become the full program; `request` (may be NULL) is what it reads on stdin. Returns only on
- * failure.
+ * Become this program of libexec; `request` (may be NULL) is what it reads on stdin. Returns only
+ * on failure.
  */
-BF_MUST_USE enum bfabric_status bf_hand_over(char *const argv[], const struct bf_kv *request,
-	const struct bf_guard *guard, struct bfabric_error *err);
+BF_MUST_USE enum bfabric_status bf_hand_over(const char *program, char *const argv[],
+	const struct bf_kv *request, const struct bf_guard *guard, struct bfabric_error *err);
 
 #endif

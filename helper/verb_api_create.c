@@ -3,33 +3,6 @@
 #include "full.h"
 #include "say.h"
 
-static const struct bf_option options[] = {
-	BF_ROW_API_FORMAT_SAVED,
-	BF_ROW_API_JSON,
-	BF_ROW_API_JSON_FILE,
-	BF_ROW_API_NO_CHECK,
-	BF_ROW_API_TIMEOUT,
-	BF_ROW_ENVIRONMENT,
-	BF_ROW_CONFIG_FILE,
-	BF_ROW_VERBOSE,
-	BF_ROW_HELP,
-	BF_ROW_END,
-};
-
-const struct bf_verb bf_verb_api_create = {
-	.name = "api create",
-	.summary = "create a record",
-	.arguments = "ENDPOINT [KEY VALUE]...",
-	.max_arguments = BF_ARGUMENTS_MANY,
-	.options = options,
-	.text = "Creates a record of ENDPOINT with these values and prints what the server made of "
-		"it. A key is given once; a list of values is given with --json. The id is the "
-		"server's to choose." BF_RECORDS_EXIT_CODES,
-	.examples = "bfabric api create sample name \"Mouse 7\" containerid 12 type \"Biological "
-		    "Sample\"\n"
-		    "bfabric api create dataset --json-file dataset.json",
-};
-
 static enum bfabric_status understand(
 	const struct bf_command_line *call, json_t **ret, struct bfabric_error *err)
 {

@@ -6,28 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const struct bf_option options[] = {
-	BF_ROW_API_NO_CONFIRM,
-	BF_ROW_API_TIMEOUT,
-	BF_ROW_ENVIRONMENT,
-	BF_ROW_CONFIG_FILE,
-	BF_ROW_VERBOSE,
-	BF_ROW_HELP,
-	BF_ROW_END,
-};
-
-const struct bf_verb bf_verb_api_delete = {
-	.name = "api delete",
-	.summary = "delete records",
-	.arguments = "ENDPOINT ID...",
-	.max_arguments = BF_ARGUMENTS_MANY,
-	.options = options,
-	.text = "Shows the records, asks once for all of them, deletes them, and says on stderr "
-		"what became of each. There is no transaction: where one cannot be deleted, the "
-		"others are, and the exit code is 1." BF_RECORDS_EXIT_CODES,
-	.examples = "bfabric api delete sample 5 6\nbfabric api delete sample 5 --no-confirm",
-};
-
 struct wanted {
 	int64_t *ids; /* owned */
 	size_t count;

@@ -8,35 +8,6 @@
 #define DEPTH  5
 #define INDENT 2
 
-static const struct bf_option options[] = {
-	{.name = "max-depth",
-		.kind = BF_OPTION_NUMBER,
-		.member = BF_MEMBER(max_depth),
-		.argument = "N",
-		.value = 1,
-		.limit = 32,
-		.help = "Look so deep into types that are made of others (default: 5)."},
-	BF_ROW_API_TIMEOUT,
-	BF_ROW_ENVIRONMENT,
-	BF_ROW_CONFIG_FILE,
-	BF_ROW_VERBOSE,
-	BF_ROW_HELP,
-	BF_ROW_END,
-};
-
-const struct bf_verb bf_verb_api_inspect = {
-	.name = "api inspect",
-	.summary = "show the parameters of an endpoint's methods",
-	.arguments = "ENDPOINT [METHOD]",
-	.max_arguments = BF_ARGUMENTS_MANY,
-	.options = options,
-	.text = "Prints the methods of ENDPOINT, and the parameters of METHOD (default: read) as a "
-		"tree: name and type, [] where there may be several, * where it is required. It "
-		"is what the service's description (WSDL) says; what read and create take as KEY "
-		"lies below query and below the endpoint's own name." BF_RECORDS_EXIT_CODES,
-	.examples = "bfabric api inspect workunit\nbfabric api inspect workunit save --max-depth 1",
-};
-
 static void put_spaces(unsigned n, struct bf_secret *out)
 {
 	while (n--)

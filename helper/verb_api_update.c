@@ -8,32 +8,6 @@
 
 #define SHOWN 200 /* bytes of a value in the preview */
 
-static const struct bf_option options[] = {
-	BF_ROW_API_NO_CONFIRM,
-	BF_ROW_API_FORMAT_SAVED,
-	BF_ROW_API_JSON,
-	BF_ROW_API_JSON_FILE,
-	BF_ROW_API_NO_CHECK,
-	BF_ROW_API_TIMEOUT,
-	BF_ROW_ENVIRONMENT,
-	BF_ROW_CONFIG_FILE,
-	BF_ROW_VERBOSE,
-	BF_ROW_HELP,
-	BF_ROW_END,
-};
-
-const struct bf_verb bf_verb_api_update = {
-	.name = "api update",
-	.summary = "change values of a record",
-	.arguments = "ENDPOINT ID [KEY VALUE]...",
-	.max_arguments = BF_ARGUMENTS_MANY,
-	.options = options,
-	.text = "Shows what would change, asks, changes it, and prints what the server made of it. "
-		"A key is given once; a list of values is given with --json." BF_RECORDS_EXIT_CODES,
-	.examples = "bfabric api update sample 5 name \"Mouse 8\"\n"
-		    "bfabric api update workunit 17 status available --no-confirm",
-};
-
 struct wanted {
 	int64_t id;
 	json_t *object; /* owned; without id */

@@ -131,6 +131,24 @@ class Token(Case):
         env = self.home.env(BFABRIC_LIBEXEC=self.home.path / "nothing-here")
         self.failed(self.home.run("bfabric", "token", env=env), 1, "nothing-here/bfabric-full")
 
+    def test_verbs_of_another_program(self):
+        """Verbs for records: the full program explains them, and gets the other one to do them."""
+        for words in (["api", "read", "--help"], ["help", "api", "read"], ["--help", "api", "read"]):
+            texts = {self.home.run(program, *words).out for program in (FULL, "bfabric")}
+            self.assertEqual(len(texts), 1, words)
+            self.assertIn("usage: bfabric api read ", texts.pop())
+        self.failed(self.home.run("bfabric", "api", "raed"), 2, "did you mean api read?")
+        self.home.write_config(URL)
+        self.home.write("lib/bfabric-api", "#!/bin/sh\necho \"$@\"\n", 0o700)
+        env = self.home.env(BFABRIC_LIBEXEC=self.home.home / "lib")
+        for program in (FULL, "bfabric"):
+            result = self.home.run(program, "api", "read", "sample", "--limit", "7", env=env)
+            self.assertEqual((result.status, result.out), (0, "api read sample --limit 7\n"))
+        env = self.home.env(BFABRIC_LIBEXEC=self.home.path / "nothing-here")
+        for program in (FULL, "bfabric"):
+            self.failed(self.home.run(program, "api", "read", "sample", env=env), 1,
+                        "nothing-here/bfabric-api: ", "installed completely?")
+
     def test_stdout_that_takes_nothing(self):
         self.cached()
         for program in ("bfabric token", f"exec -a bfabric {FULL} token"):

@@ -37,7 +37,7 @@ int main(void)
 
 INSTALLED = ["bin/bfabric", "bin/git-credential-bfabric", "include/bfabric.h",
              "lib/systemd/user/bfabric-keyring.path", "lib/systemd/user/bfabric-refresh.timer",
-             "libexec/bfabric/bfabric-full", "share/man/man1/bfabric.1",
+             "libexec/bfabric/bfabric-full", "libexec/bfabric/bfabric-api", "share/man/man1/bfabric.1",
              "share/man/man1/git-credential-bfabric.1", "share/man/man3/libbfabric.3",
              "share/man/man5/bfabricpy.yml.5"]
 

@@ -1,0 +1,21 @@
+/*
+ * The program for records: `bfabric api`.
+ */
+#include "dispatch.h"
+#include "full.h"
+
+static const struct bf_command commands[] = {
+	{&bf_verb_api_read, bf_run_api_read},
+	{&bf_verb_api_create, bf_run_api_create},
+	{&bf_verb_api_update, bf_run_api_update},
+	{&bf_verb_api_delete, bf_run_api_delete},
+	{&bf_verb_api_inspect, bf_run_api_inspect},
+	{NULL},
+};
+
+static const struct bf_program program = {.commands = commands};
+
+int main(int argc, char *argv[])
+{
+	return bf_dispatch(&program, argc, argv);
+}
