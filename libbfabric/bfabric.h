@@ -552,6 +552,69 @@ BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_delete(struct bfabric *
 BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_inspect(struct bfabric *client,
 	const char *endpoint, struct json_t **ret_description, struct bfabric_error *err);
 
+/* ---- web applications --------------------------------------------------------------------------
+ *
+ * A web application of B-Fabric has two logins: that of the person who opened it, and its own.
+ */
+
+struct bfabric_webapp {
+	struct bfabric *user;          /* what the person may do */
+	struct bfabric *service;       /* what the service user of its registration may do */
+	struct bfabric_claims context; /* who came, and from where in B-Fabric; verified */
+};
+
+/* All borrowed. */
+struct bfabric_webapp_login {
+	struct bfabric_server server;
+	const char *client_id; /* of the registration */
+	const char *client_secret;
+	const char *scope; /* of the service; NULL: what the server gives by itself */
+	/*
+	 * The environments in whose token caches the two logins are kept (bfabric_login); NULL: in
+	 * memory. They cannot be the same. A web application has many users: where they are kept,
+	 * each has an environment of their own, else one would go on with the login of another.
+	 */
+	const char *user_environment;
+	const char *service_environment;
+	int64_t deadline; /* 0: 40 seconds for each of the two */
+};
+
+/*
+ * Both clients and the context, from the address that the web application was opened at, or the
+ * launch token alone (bfabric_from_url_token, bfabric_connect_oauth: they say how it fails). The
+ * service logs in first; where the launch token is refused then, nothing of the person is left.
+ * Release with bfabric_webapp_clear.
+ */
+BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_webapp_open(
+	const struct bfabric_webapp_login *login, const char *launch_token,
+	struct bfabric_webapp *ret_webapp, struct bfabric_error *err);
+BFABRIC_API void bfabric_webapp_clear(struct bfabric_webapp *webapp);
+
+/* What a web application is to be; zero it. All borrowed. */
+struct bfabric_webapp_metadata {
+	const char *name;
+	const char *web_url;            /* where it is opened; the client's redirect URI, too */
+	const char *scope;              /* as in bfabric_client_metadata, */
+	const char *service_user_login; /* with these two */
+	const char *const *grant_types;
+	const char *description; /* NULL: none */
+	int64_t application_id;  /* the application to change; 0: a new one */
+	int64_t technology_id;   /* 0: none */
+	bool hidden;             /* only its supervisor sees it */
+};
+
+/*
+ * Register an OAuth client (bfabric_register_client, with the client's own token, of an employee)
+ * and save the application that belongs to it, whose record is *ret_application (may be NULL).
+ * Names and the application are looked at first, so that hardly anything fails halfway. What fails
+ * after the client was registered fills *ret_registration all the same, whose client_id is NULL
+ * otherwise: it is the only copy of its secrets. Zero it before, clear it after.
+ */
+BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_register_webapp(struct bfabric *client,
+	const struct bfabric_webapp_metadata *webapp, int64_t deadline,
+	struct bfabric_registration *ret_registration, struct json_t **ret_application,
+	struct bfabric_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -62,6 +62,17 @@ BF_MUST_USE enum bfabric_status bf_client_params(const struct bfabric_credential
 BF_MUST_USE enum bfabric_status bf_token_argument(
 	const char *token, struct bf_secret *ret, struct bfabric_error *err);
 
+/* bfabric_register_client over a connection that knows the endpoints. */
+BF_MUST_USE enum bfabric_status bf_register_at(struct bf_login_flow *flow,
+	const struct bf_secret *token, const struct bfabric_client_metadata *metadata,
+	struct bfabric_registration *ret, struct bfabric_error *err);
+
+/* ---- url_token.c ---- */
+
+/* The JWT in what a browser brought: an address or the token itself. BAD_CALL: there is none. */
+BF_MUST_USE enum bfabric_status bf_launch_jwt(
+	const char *text, struct bf_secret *ret, struct bfabric_error *err);
+
 /* ---- claims.c ---- */
 
 /* From a JSON object, which is only read; its types are checked (BAD_REPLY). */

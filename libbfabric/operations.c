@@ -132,12 +132,10 @@ static enum bfabric_status hand_out(const struct bf_client_registration *from,
 	return BFABRIC_OK;
 }
 
-enum bfabric_status bfabric_register_client(const struct bfabric_server *server,
-	const char *access_token, const struct bfabric_client_metadata *metadata, int64_t deadline,
-	struct bfabric_registration *ret_registration, struct bfabric_error *err)
+enum bfabric_status bf_register_at(struct bf_login_flow *flow, const struct bf_secret *token,
+	const struct bfabric_client_metadata *metadata, struct bfabric_registration *ret,
+	struct bfabric_error *err)
 {
-	BF_AUTO_SERVER_CALL struct bf_server_call call = {0};
-	BF_AUTO_SECRET struct bf_secret token = BF_SECRET_INIT;
 	BF_AUTO_REQUEST struct bf_request request = {0};
 	BF_AUTO_REPLY struct bf_reply reply = {0};
 	BF_AUTO_REGISTRATION struct bf_client_registration registration = {0};
@@ -146,19 +144,30 @@ enum bfabric_status bfabric_register_client(const struct bfabric_server *server,
 		.grant_types = metadata->grant_types,
 		.scope = metadata->scope,
 		.service_user_login = metadata->service_user_login};
+	enum bfabric_status status =
+		bf_registration_build(flow->endpoints.registration, &wanted, token, &request, err);
+
+	if (status == BFABRIC_OK)
+		status = bf_login_perform(flow, &request, &reply, err);
+	if (status == BFABRIC_OK)
+		status = bf_login_said(flow,
+			bf_registration_accept(
+				&flow->s->env.url, /* before= */ NULL, &reply, &registration, err),
+			err);
+	return status == BFABRIC_OK ? hand_out(&registration, ret, err) : status;
+}
+
+enum bfabric_status bfabric_register_client(const struct bfabric_server *server,
+	const char *access_token, const struct bfabric_client_metadata *metadata, int64_t deadline,
+	struct bfabric_registration *ret_registration, struct bfabric_error *err)
+{
+	BF_AUTO_SERVER_CALL struct bf_server_call call = {0};
+	BF_AUTO_SECRET struct bf_secret token = BF_SECRET_INIT;
 	enum bfabric_status status = bf_token_argument(access_token, &token, err);
 
 	if (status == BFABRIC_OK)
 		status = bf_server_call_discover(&call, server, deadline, err);
-	if (status == BFABRIC_OK)
-		status = bf_registration_build(
-			call.flow.endpoints.registration, &wanted, &token, &request, err);
-	if (status == BFABRIC_OK)
-		status = bf_login_perform(&call.flow, &request, &reply, err);
-	if (status == BFABRIC_OK)
-		status = bf_login_said(&call.flow,
-			bf_registration_accept(&call.session->env.url, /* before= */ NULL, &reply,
-				&registration, err),
-			err);
-	return status == BFABRIC_OK ? hand_out(&registration, ret_registration, err) : status;
+	return status == BFABRIC_OK
+		       ? bf_register_at(&call.flow, &token, metadata, ret_registration, err)
+		       : status;
 }

@@ -8,8 +8,9 @@
 #include "login_undo.h"
 #include "oauth/reply.h"
 
-/* The JWT in what a browser brought; tokens of older servers only those can read. */
-static enum bfabric_status find(const char *text, struct bf_secret *ret, struct bfabric_error *err)
+/* Tokens of older servers only those can read. */
+enum bfabric_status bf_launch_jwt(
+	const char *text, struct bf_secret *ret, struct bfabric_error *err)
 {
 	enum bf_launch_kind kind = BF_LAUNCH_JWT;
 	enum bfabric_status status;
@@ -28,7 +29,7 @@ enum bfabric_status bfabric_parse_url_token(
 {
 	BF_AUTO_SECRET struct bf_secret jwt = BF_SECRET_INIT;
 	BF_AUTO_LAUNCH struct bf_launch launch = {0};
-	enum bfabric_status status = find(token, &jwt, err);
+	enum bfabric_status status = bf_launch_jwt(token, &jwt, err);
 
 	if (status == BFABRIC_OK)
 		status = bf_launch_peek(&jwt, &launch, err);
@@ -41,7 +42,7 @@ enum bfabric_status bfabric_verify_url_token(const struct bfabric_server *server
 {
 	BF_AUTO_SECRET struct bf_secret jwt = BF_SECRET_INIT;
 	BF_AUTO_SERVER_CALL struct bf_server_call call = {0};
-	enum bfabric_status status = find(token, &jwt, err);
+	enum bfabric_status status = bf_launch_jwt(token, &jwt, err);
 
 	if (status == BFABRIC_OK)
 		status = bf_server_call_begin(&call, server, deadline, err);
@@ -137,7 +138,7 @@ static enum bfabric_status launch(struct launch *l, const char *token,
 {
 	BF_AUTO_SECRET struct bf_secret jwt = BF_SECRET_INIT;
 	struct bfabric_ui nobody = {0};
-	enum bfabric_status status = find(token, &jwt, err);
+	enum bfabric_status status = bf_launch_jwt(token, &jwt, err);
 
 	if (status == BFABRIC_OK)
 		status = bf_client_session(l->login, BFABRIC_AUTH_OAUTH, &l->s, err);

@@ -232,6 +232,64 @@ static void launch(void **state)
 	}
 }
 
+/* ---- web applications ------------------------------------------------------------------------ */
+
+static const struct bfabric_webapp_login webapp_login = {
+	.server.base_url = BASE, .client_id = "app", .client_secret = "s3cret"};
+static const char opened_at[] = "https://app.example.org/?jwt=eyJhIjoxfQ.eyJhIjoxfQ.AAAA";
+
+/* All of it or nothing. As with a service, one thing may be forgiven. */
+static void webapp(void **state)
+{
+	unsigned forgiven = 0;
+
+	(void)state;
+	FAULT_EACH (FAULT_MEMORY, ENOMEM) {
+		struct bfabric_webapp both = {0};
+		enum bfabric_status status =
+			bfabric_webapp_open(&webapp_login, opened_at, &both, &err);
+		bool failed = fault_disarm();
+
+		assert_true(status == BFABRIC_OK || (failed && status == BFABRIC_NO_MEMORY));
+		forgiven += failed && status == BFABRIC_OK;
+		assert_int_equal(both.user != NULL, status == BFABRIC_OK);
+		assert_int_equal(both.service != NULL, status == BFABRIC_OK);
+		assert_int_equal(both.context.entity_id, status == BFABRIC_OK ? 77 : 0);
+		bfabric_webapp_clear(&both);
+		bfabric_webapp_clear(&both);
+	}
+	assert_in_range(forgiven, 0, 1);
+}
+
+static void webapp_refused(void **state)
+{
+	struct bfabric_webapp_login login = webapp_login;
+	struct bfabric_webapp both = {0};
+
+	(void)state;
+	other = (struct answer){"/oauth/introspect", 200, "{\"active\":false}"};
+	assert_fails(bfabric_webapp_open(&login, opened_at, &both, &err), BFABRIC_DENIED, err,
+		"not valid");
+	assert_int_equal(revocations, 2);
+	other = (struct answer){"/oauth/token", 400, "{\"error\":\"unauthorized_client\"}"};
+	assert_int_not_equal(bfabric_webapp_open(&login, opened_at, &both, &err), BFABRIC_OK);
+	assert_non_null(strstr(err.text, "the service of the web application"));
+	other = (struct answer){0};
+	requests = 0;
+	assert_fails(bfabric_webapp_open(&login, "no launch token", &both, &err), BFABRIC_BAD_CALL,
+		err, "token");
+	login.user_environment = login.service_environment = "APP";
+	assert_fails(bfabric_webapp_open(&login, opened_at, &both, &err), BFABRIC_BAD_CALL, err,
+		"cannot both be kept in the environment APP");
+	assert_int_equal(bfabric_webapp_open(&login, opened_at, &both, NULL), BFABRIC_BAD_CALL);
+	login = (struct bfabric_webapp_login){.server.base_url = BASE, .client_id = "app"};
+	assert_fails(bfabric_webapp_open(&login, opened_at, &both, &err), BFABRIC_BAD_CALL, err,
+		"secret");
+	assert_int_equal(requests, 0);
+	assert_null(both.user);
+	assert_null(both.service);
+}
+
 /* ---- refusals -------------------------------------------------------------------------------- */
 
 static void what_is_refused(void **state)
@@ -381,6 +439,8 @@ int main(void)
 		cmocka_unit_test_setup(service, begin),
 		cmocka_unit_test_setup(personal_access_token, begin),
 		cmocka_unit_test_setup(launch, begin),
+		cmocka_unit_test_setup(webapp, begin),
+		cmocka_unit_test_setup(webapp_refused, begin),
 		cmocka_unit_test_setup(what_is_refused, begin),
 		cmocka_unit_test_setup(missing_credentials, begin),
 		cmocka_unit_test_setup(launch_with_and_without_claims, begin),
