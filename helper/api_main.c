@@ -1,5 +1,5 @@
 /*
- * The program for records: `bfabric api`.
+ * The program for records: `bfabric api`, and what saves a record beside something else.
  */
 #include "dispatch.h"
 #include "full.h"
@@ -10,6 +10,7 @@ static const struct bf_command commands[] = {
 	{&bf_verb_api_update, bf_run_api_update},
 	{&bf_verb_api_delete, bf_run_api_delete},
 	{&bf_verb_api_inspect, bf_run_api_inspect},
+	{&bf_verb_register_webapp, bf_run_register_webapp},
 	{NULL},
 };
 

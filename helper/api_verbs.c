@@ -1,9 +1,10 @@
 /*
- * What help says of the verbs for records, and what they take. Apart from what they do, which is
- * another program's (dispatch.h): the full program lists and explains them, too.
+ * What help says of the verbs that work with records, and what they take. Apart from what they do,
+ * which is another program's (dispatch.h): the full program lists and explains them, too.
  */
 #include "api.h"
 #include "full.h"
+#include "registering.h"
 
 static const struct bf_option read_options[] = {
 	{.name = "format",
@@ -179,4 +180,64 @@ const struct bf_verb bf_verb_api_inspect = {
 		"is what the service's description (WSDL) says; what read and create take as KEY "
 		"lies below query and below the endpoint's own name." BF_RECORDS_EXIT_CODES,
 	.examples = "bfabric api inspect workunit\nbfabric api inspect workunit save --max-depth 1",
+};
+
+static const struct bf_option register_webapp_options[] = {
+	{.name = "application-id",
+		.kind = BF_OPTION_NUMBER,
+		.member = BF_MEMBER(application_id),
+		.argument = "ID",
+		.value = 1,
+		.limit = 999999999999999,
+		.help = "Change this application instead of creating one."},
+	{.name = "technology-id",
+		.kind = BF_OPTION_NUMBER,
+		.member = BF_MEMBER(technology_id),
+		.argument = "ID",
+		.value = 1,
+		.limit = 999999999999999,
+		.help = "The application's technology."},
+	{.name = "description",
+		.kind = BF_OPTION_TEXT,
+		.member = BF_MEMBER(description),
+		.argument = "TEXT",
+		.help = "The application's description."},
+	{.name = "hidden",
+		.kind = BF_OPTION_SET,
+		.member = BF_MEMBER(hidden),
+		.value = 1,
+		.help = "Only its supervisor sees the application."},
+	BF_ROW_REGISTER_SERVICE_USER,
+	BF_ROW_REGISTER_NO_SERVICE_USER,
+	BF_ROW_REGISTER_SAVE_ENV,
+	BF_ROW_REGISTER_FORCE,
+	BF_ROW_REGISTER_SECRET_FILE,
+	BF_ROW_REGISTER_SHOW_SECRET,
+	BF_ROW_REGISTER_SCOPE,
+	BF_ROW_CLIENT_JSON,
+	BF_ROW_STORE,
+	BF_ROW_ENVIRONMENT,
+	BF_ROW_CLIENT_TIMEOUT,
+	BF_ROW_CONFIG_FILE,
+	BF_ROW_VERBOSE,
+	BF_ROW_HELP,
+	BF_ROW_END,
+};
+
+const struct bf_verb bf_verb_register_webapp = {
+	.name = "auth register-webapp",
+	.summary = "register a web application",
+	.arguments = "NAME WEB_URL",
+	.max_arguments = 2,
+	.options = register_webapp_options,
+	.text = "Registers a web application called NAME, which B-Fabric opens at WEB_URL: an "
+		"OAuth client, as auth register does it, and the application record that belongs "
+		"to it. Both are done as the employee who is logged in to the environment (--env), "
+		"whose scope has to allow writing.\n\n"
+		"The server tells the client secret once. It is where the options say also when "
+		"the application cannot be saved after the client was registered.",
+	.examples = "bfabric auth register-webapp Viewer https://viewer.example.org/ "
+		    "--service-user robot --save-env VIEWER --technology-id 2\n"
+		    "bfabric auth register-webapp Viewer https://viewer.example.org/ "
+		    "--no-service-user --secret-file viewer.secret --application-id 314",
 };

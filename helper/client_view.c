@@ -88,15 +88,18 @@ static void put_secret(const char *name, const struct bf_secret *value, struct b
 	bf_secret_puts(out, "\n");
 }
 
-static void put_lines(
-	const struct bf_client_registration *client, bool secrets, struct bf_secret *out)
+static void put_lines(const struct bf_client_shown *shown, struct bf_secret *out)
 {
+	const struct bf_client_registration *client = shown->client;
+	const json_t *application = json_object_get(shown->application, "id");
 	const char *name = NULL;
 	json_t *value = NULL;
 
 	json_object_foreach (client->document, name, value)
 		put_member(name, value, out);
-	if (!secrets)
+	if (application)
+		put_member("application", application, out);
+	if (!shown->secrets)
 		return;
 	put_secret("client_secret", &client->client_secret, out);
 	put_secret("registration_access_token", &client->registration_access_token, out);
@@ -118,32 +121,35 @@ static int append(const char *bytes, size_t len, void *data)
 	return out->failed ? -1 : 0;
 }
 
-static enum bfabric_status put_json(const struct bf_client_registration *client,
-	const char *environment, bool secrets, struct bf_secret *out, struct bfabric_error *err)
+static enum bfabric_status put_json(
+	const struct bf_client_shown *shown, struct bf_secret *out, struct bfabric_error *err)
 {
-	json_t *shown = json_copy(client->document);
+	const struct bf_client_registration *client = shown->client;
+	json_t *copy = json_copy(client->document), *application = NULL;
 	json_t *answer = NULL;
-	bool good = shown && json_object_size(shown) == json_object_size(client->document);
+	bool good = copy && json_object_size(copy) == json_object_size(client->document);
 
-	if (good && secrets)
-		good = add_secret(shown, "client_secret", &client->client_secret) &&
-		       add_secret(shown, "registration_access_token",
+	if (shown->application)
+		application = json_deep_copy(shown->application);
+	good = good && (application || !shown->application);
+	if (good && shown->secrets)
+		good = add_secret(copy, "client_secret", &client->client_secret) &&
+		       add_secret(copy, "registration_access_token",
 			       &client->registration_access_token);
-	/* steals it, also when it fails */
-	answer = json_pack(
-		"{s:i, s:s?, s:o}", "version", 1, "environment", environment, "client", shown);
+	/* steals them, also when it fails */
+	answer = json_pack("{s:i, s:s?, s:o, s:o*}", "version", 1, "environment",
+		shown->environment, "client", copy, "application", application);
 	good = good && answer && json_dump_callback(answer, append, out, JSON_INDENT(2)) == 0;
 	json_decref(answer);
 	bf_secret_puts(out, "\n");
 	return good ? BFABRIC_OK : bf_fail_nomem(err);
 }
 
-enum bfabric_status bf_client_view(const struct bf_client_registration *client,
-	const char *environment, bool json, bool secrets, struct bf_secret *out,
-	struct bfabric_error *err)
+enum bfabric_status bf_client_view(
+	const struct bf_client_shown *shown, struct bf_secret *out, struct bfabric_error *err)
 {
-	if (json)
-		return put_json(client, environment, secrets, out, err);
-	put_lines(client, secrets, out);
+	if (shown->json)
+		return put_json(shown, out, err);
+	put_lines(shown, out);
 	return out->failed ? bf_fail_nomem(err) : BFABRIC_OK;
 }

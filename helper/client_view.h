@@ -27,13 +27,18 @@
 BF_MUST_USE enum bfabric_status bf_client_open(const struct bf_command_line *call,
 	struct bf_screen *screen, struct bf_manager **ret, struct bfabric_error *err);
 
-/*
- * What the server says about the client: "name: value" lines, or with `json` an object. Its two
- * secrets only with `secrets`.
- */
-BF_MUST_USE enum bfabric_status bf_client_view(const struct bf_client_registration *client,
-	const char *environment, bool json, bool secrets, struct bf_secret *out,
-	struct bfabric_error *err);
+/* A client, and what belongs to it. All borrowed. */
+struct bf_client_shown {
+	const struct bf_client_registration *client;
+	const char *environment;   /* NULL: none */
+	const json_t *application; /* record of a web application; NULL: none */
+	bool json;
+	bool secrets; /* its two secrets, too */
+};
+
+/* What the server says about the client: "name: value" lines, or with `json` an object. */
+BF_MUST_USE enum bfabric_status bf_client_view(
+	const struct bf_client_shown *shown, struct bf_secret *out, struct bfabric_error *err);
 
 /* Lines for the person, wrapped, on stderr. */
 void bf_client_tell(const char *text);

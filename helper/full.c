@@ -22,6 +22,7 @@ static const struct bf_command commands[] = {
 	{&bf_verb_store, bf_run_store},
 	{&bf_verb_unlock, bf_run_unlock},
 	{&bf_verb_register, bf_run_register},
+	{&bf_verb_register_webapp, NULL, BF_API_PROGRAM},
 	{&bf_verb_client_show, bf_run_client_show},
 	{&bf_verb_client_update, bf_run_client_update},
 	{&bf_verb_client_delete, bf_run_client_delete},

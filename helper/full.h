@@ -44,6 +44,8 @@ enum bfabric_status bf_run_refresh(
 	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
 enum bfabric_status bf_run_register(
 	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
+enum bfabric_status bf_run_register_webapp(
+	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
 enum bfabric_status bf_run_client_show(
 	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err);
 enum bfabric_status bf_run_client_update(
@@ -71,6 +73,7 @@ extern const struct bf_verb bf_verb_api_delete;
 extern const struct bf_verb bf_verb_api_inspect;
 extern const struct bf_verb bf_verb_pam_store;
 extern const struct bf_verb bf_verb_register;
+extern const struct bf_verb bf_verb_register_webapp;
 extern const struct bf_verb bf_verb_client_show;
 extern const struct bf_verb bf_verb_client_update;
 extern const struct bf_verb bf_verb_client_delete;

@@ -41,7 +41,8 @@ struct bf_command_line {
 	const char *limit;    /* "all" or a number; NULL: the verb's own */
 	const char *output_file; /* instead of stdout */
 	const char *json_text;   /* an object */
-	const char *json_file;   /* where such a one lies; "-": stdin */
+	const char *description;
+	const char *json_file; /* where such a one lies; "-": stdin */
 	struct bf_option_list redirect_uris, grant_types, columns;
 	int64_t min_ttl; /* seconds, -1: the environment's */
 	int64_t timeout; /* seconds, 0: the verb's own */
@@ -49,6 +50,7 @@ struct bf_command_line {
 	int64_t offset;
 	int64_t max_columns; /* 0: the verb's own, as with the next */
 	int64_t max_depth;
+	int64_t application_id, technology_id; /* 0: none */
 	int no_browser;
 	int force_refresh; /* flags: 0 or 1 */
 	int json;
@@ -64,6 +66,7 @@ struct bf_command_line {
 	int show_secret;
 	int force;
 	int ids_only;
+	int hidden;
 	int no_check;
 	int pam; /* doctor */
 	int help;

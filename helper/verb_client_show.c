@@ -25,6 +25,7 @@ enum bfabric_status bf_run_client_show(
 	const struct bf_command_line *call, struct bf_answer *answer, struct bfabric_error *err)
 {
 	BF_AUTO_MANAGER struct bf_manager *manager = NULL;
+	struct bf_client_shown shown = {.json = call->json != 0};
 	struct bf_screen screen = {0};
 	enum bfabric_status status = bf_client_open(call, &screen, &manager, err);
 
@@ -34,6 +35,7 @@ enum bfabric_status bf_run_client_show(
 		bf_client_tell(bf_manage_notes(manager));
 	if (status != BFABRIC_OK)
 		return status;
-	return bf_client_view(bf_manage_client(manager), bf_manage_environment(manager)->name,
-		call->json, /* secrets= */ false, &answer->out, err);
+	shown.client = bf_manage_client(manager);
+	shown.environment = bf_manage_environment(manager)->name;
+	return bf_client_view(&shown, &answer->out, err);
 }

@@ -103,8 +103,10 @@ static enum bfabric_status update(const struct bf_command_line *call, struct bf_
 	if (status != BFABRIC_OK)
 		return status;
 	tell_secrets(manager, !bf_secret_equal(&before, &client->client_secret));
-	return bf_client_view(client, bf_manage_environment(manager)->name, call->json,
-		/* secrets= */ false, &answer->out, err);
+	return bf_client_view(&(struct bf_client_shown){.client = client,
+				      .environment = bf_manage_environment(manager)->name,
+				      .json = call->json != 0},
+		&answer->out, err);
 }
 
 enum bfabric_status bf_run_client_update(

@@ -83,6 +83,7 @@ struct bf_registering {
 	const char *save_env;    /* NULL: the caller keeps what is returned */
 	const char *store;       /* of the environment `save_env`; NULL: the one it has, or file */
 	bool overwrite;          /* replace the environment `save_env` if there is one */
+	bool for_people;         /* that logs in people, also where there is a service user */
 	int64_t deadline;        /* as above */
 };
 

@@ -128,7 +128,7 @@ static enum bfabric_status exchange(struct job *job, struct bf_client_registrati
 	x.head.kind = BF_RESCUE_REGISTER;
 	x.head.environment = strdup(job->name);
 	x.head.base_url = strdup(r->session->env.url.text);
-	x.head.service = r->metadata->service_user_login != NULL;
+	x.head.service = r->metadata->service_user_login != NULL && !r->for_people;
 	if (!x.head.environment || !x.head.base_url ||
 		!bf_copy_string(&x.head.store, store_of(job)))
 		return bf_fail_nomem(err);

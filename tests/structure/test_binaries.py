@@ -15,7 +15,8 @@ GLIB = {"libgio-2.0.so.0", "libglib-2.0.so.0", "libgobject-2.0.so.0"}
 NEEDED = {
     ("bfabric", "executable"): {"static": LIBC, "shared": LIBC | LIGHT},
     ("bfabric-full", "executable"): LIBC | LIGHT | {"libcurl.so.4", "libqrencode.so.4"},
-    ("bfabric-api", "executable"): LIBC | LIGHT | {"libcurl.so.4", "libqrencode.so.4", "libxml2.so.2"},
+    ("bfabric-api", "executable"): LIBC | LIGHT | {"libcrypto.so.3", "libcurl.so.4", "libqrencode.so.4",
+                                                    "libxml2.so.2"},
     ("bfabric-pam-login", "executable"): LIBC | LIGHT | {"libcrypto.so.3", "libcurl.so.4",
                                                           "libqrencode.so.4"},
     ("bfabric", "shared library"): LIBC | LIGHT | {"libcrypto.so.3", "libcurl.so.4", "libxml2.so.2"},

@@ -7,7 +7,8 @@ import source
 import test_binaries
 
 VERBS = ("token", "auth status", "auth pkce", "auth device-code", "auth pat", "auth service-account",
-         "auth list", "auth activate", "auth logout", "auth remove", "auth register", "auth client-show",
+         "auth list", "auth activate", "auth logout", "auth remove", "auth register",
+         "auth register-webapp", "auth client-show",
          "auth client-update", "auth client-delete", "auth refresh", "auth store", "auth unlock",
          "configure git", "exec", "doctor")
 API = ("api read", "api create", "api update", "api delete", "api inspect")

@@ -64,8 +64,9 @@ static const struct bfabric_webapp_metadata usual = {
 	ELEMENT("id", "xs:long")                                                                   \
 	ELEMENT("name", "xs:string")                                                               \
 	ELEMENT("weburl", "xs:string")                                                             \
-	ELEMENT("type", "xs:string") ELEMENT("description", "xs:string")                           \
-		ELEMENT("technologyid", "xs:long") ELEMENT("hidden", "xs:boolean")
+	ELEMENT("type", "xs:string")                                                               \
+	ELEMENT("description", "xs:string") ELEMENT("technologyid", "xs:long")                     \
+		ELEMENT("hidden", "xs:boolean")
 #define REPLY(records)                                                                             \
 	"<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'><s:Body>"                 \
 	"<n:r xmlns:n='" NS "'><return>" records "</return></n:r></s:Body></s:Envelope>"
