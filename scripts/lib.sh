@@ -80,7 +80,7 @@ need_packages() {
 configure() {
 	local folder=$build_root/$1 wanted
 	shift
-	wanted="${CC:-cc} $root $*"
+	wanted="${CC:-cc} ${CC_LD:-} $root $*"
 	if [ -f "$folder/build.ninja" ] && [ "$(cat "$folder/.options" 2>/dev/null)" = "$wanted" ]; then
 		return 0
 	fi
