@@ -68,6 +68,7 @@ static json_t *line_json(const struct sb_request *rq, enum sb_sent sent)
 	set_text(line, "refresh_token_id", log->refresh_token_id);
 	set_text(line, "new_refresh_token_id", log->new_refresh_token_id);
 	set_text(line, "access_token_id", log->access_token_id);
+	set_text(line, "user", log->user);
 	json_object_set_new(line, "page", rq->page ? json_integer(rq->page) : json_null());
 	json_object_set_new(line, "cookie", json_boolean(log->cookie));
 	json_object_set_new(

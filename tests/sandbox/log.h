@@ -32,6 +32,7 @@ struct sb_log_line {
 	char refresh_token_id[SB_ID_LEN + 1];
 	char new_refresh_token_id[SB_ID_LEN + 1];
 	char access_token_id[SB_ID_LEN + 1]; /* of a web service */
+	char *user;                          /* as whom it is asked; owned */
 	bool cookie;                         /* one came back that must not */
 	unsigned family;
 	int peer_port;

@@ -117,6 +117,7 @@ static void request_free(struct sb_request *rq)
 	free(rq->method);
 	sb_free_call(rq->call);
 	free(rq->log.client_id);
+	free(rq->log.user);
 	free(rq->log.user_agent);
 	free(rq);
 }

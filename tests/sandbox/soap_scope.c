@@ -34,6 +34,7 @@ static bool by_token(struct sb_request *rq, struct sb_call *call, const char *va
 	if (!call->token || !sb_token_alive(call->token, sb_now(rq->sb)))
 		return false;
 	call->user = sb_strdup(call->token->user);
+	rq->log.user = sb_strdup(call->user);
 	return true;
 }
 
@@ -44,6 +45,7 @@ static bool by_password(
 	if (!account(rq->sb, login) || strcmp(password, rq->sb->set.ws_password) != 0)
 		return false;
 	call->user = sb_strdup(login);
+	rq->log.user = sb_strdup(login);
 	return true;
 }
 

@@ -60,13 +60,10 @@ static const struct bfabric_webapp_metadata usual = {
 			  "<message name='reply'><part name='return' "                             \
 			  "type='t:reply'/></message><portType name='P'>" OPERATION("read")        \
 				  OPERATION("save") "</portType></definitions>"
-#define FIELDS                                                                                     \
-	ELEMENT("id", "xs:long")                                                                   \
-	ELEMENT("name", "xs:string")                                                               \
-	ELEMENT("weburl", "xs:string")                                                             \
-	ELEMENT("type", "xs:string")                                                               \
-	ELEMENT("description", "xs:string") ELEMENT("technologyid", "xs:long")                     \
-		ELEMENT("hidden", "xs:boolean")
+#define NAMES  ELEMENT("id", "xs:long") ELEMENT("name", "xs:string")
+#define WORDS  ELEMENT("weburl", "xs:string") ELEMENT("type", "xs:string")
+#define MORE   ELEMENT("description", "xs:string") ELEMENT("technologyid", "xs:long")
+#define FIELDS NAMES WORDS MORE ELEMENT("hidden", "xs:boolean")
 #define REPLY(records)                                                                             \
 	"<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'><s:Body>"                 \
 	"<n:r xmlns:n='" NS "'><return>" records "</return></n:r></s:Body></s:Envelope>"
