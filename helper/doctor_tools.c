@@ -1,7 +1,9 @@
 #include "doctor.h"
 #include "program.h"
 #include "gitconfig.h"
+#include "handover.h"
 #include "build_paths.h"
+#include <errno.h>
 #include <glob.h>
 #include <limits.h>
 #include <stdio.h>
@@ -12,6 +14,23 @@
 static void check_version(struct bf_doctor *d)
 {
 	bf_found(d, BF_FOUND_OK, NULL, "bfabric-auth " BF_VERSION);
+}
+
+/* Each is needed only for its verbs, so that a missing one would show late. */
+static void check_libexec(struct bf_doctor *d)
+{
+	static const char *const ours[] = {BF_FULL_PROGRAM, BF_API_PROGRAM};
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+		BF_AUTO_FREE char *path = NULL;
+		struct bfabric_error err = {0};
+
+		if (bf_libexec_path(ours[i], &path, &err) != BFABRIC_OK)
+			bf_found(d, BF_FOUND_ERROR, "free some memory", "%s", err.text);
+		else if (access(path, X_OK) != 0)
+			bf_found(d, BF_FOUND_ERROR, "install bfabric-auth completely",
+				"%s cannot be run: %s", path, strerror(errno));
+	}
 }
 
 static void check_programs(struct bf_doctor *d)
@@ -27,6 +46,7 @@ static void check_programs(struct bf_doctor *d)
 		bf_found(d, BF_FOUND_WARNING, "add the folder of bfabric to PATH", "%s", err.text);
 	if (bf_git_helper_path(&git, &err) != BFABRIC_OK)
 		bf_found(d, BF_FOUND_ERROR, "install bfabric-auth completely", "%s", err.text);
+	check_libexec(d);
 	if (getenv("BFABRIC_LIBEXEC"))
 		bf_found(d, BF_FOUND_WARNING, "unset BFABRIC_LIBEXEC: it is for tests",
 			"BFABRIC_LIBEXEC chooses the programs that are run");

@@ -458,6 +458,17 @@ class Tools(Case):
         self.assertFound(findings, "tools", "programs", "warning", "PATH")
         self.assertFound(findings, "tools", "programs", "error", "install bfabric-auth completely")
 
+    def test_half_an_installation(self):
+        """A program that only some verbs need is missed before they are."""
+        lib = self.home.write("lib/bfabric-full", "#!/bin/false\n", 0o700).parent
+        env = self.env(BFABRIC_LIBEXEC=lib)
+        findings = self.doctor("--offline", env=env)
+        self.assertFound(findings, "tools", "programs", "error", f"{lib}/bfabric-api cannot be run: ",
+                         "install bfabric-auth completely")
+        self.assertNotIn(f"{lib}/bfabric-full", json.dumps(findings))
+        self.home.write("lib/bfabric-api", "#!/bin/false\n", 0o700)
+        self.assertNotIn("cannot be run", json.dumps(self.doctor("--offline", env=env)))
+
     def test_bfabricpy(self):
         venv = self.home.home / "venv"
         self.home.write("venv/bin/bfabric-cli", "#!/bin/false\n", 0o700)
