@@ -233,6 +233,10 @@ static enum bfabric_status run_verb(const struct run *run, int argc, char *argv[
 
 	if (command)
 		return run_command(run, command, argc - words, argv + words, answer, err);
+	if (argc > 1 && strcmp(argv[1], "help") == 0 && is_group(run, argv[0])) {
+		argv[1] = argv[0]; /* "api help read" is "help api read" */
+		return run_help(run, argc - 1, argv + 1, answer, err);
+	}
 	if (is_group(run, argv[0]) && (argc == 1 || asks_help(argv[1])))
 		return overview_of(run, argv[0], argc > 1, answer, err);
 	return fail_unknown(run, argc, argv, is_group(run, argv[0]) ? argv[0] : NULL, err);

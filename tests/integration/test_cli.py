@@ -133,7 +133,8 @@ class Token(Case):
 
     def test_verbs_of_another_program(self):
         """Verbs for records: the full program explains them, and gets the other one to do them."""
-        for words in (["api", "read", "--help"], ["help", "api", "read"], ["--help", "api", "read"]):
+        for words in (["api", "read", "--help"], ["help", "api", "read"], ["--help", "api", "read"],
+                      ["api", "help", "read"]):
             texts = {self.home.run(program, *words).out for program in (FULL, "bfabric")}
             self.assertEqual(len(texts), 1, words)
             self.assertIn("usage: bfabric api read ", texts.pop())
