@@ -40,12 +40,21 @@ enum bfabric_status bf_records_columns_asked(
 
 /* ---- a table's own --------------------------------------------------------------------------- */
 
-static int by_name(const void *a, const void *b)
+/* People know records by their names; what kind they are was asked for. */
+static int place_of(const char *key)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	return strcmp(key, "name") == 0 ? 0 : strcmp(key, "classname") == 0 ? 2 : 1;
 }
 
-/* The names of an object's members but "id", sorted; they are the object's. Owned array. */
+static int by_name(const void *a, const void *b)
+{
+	const char *one = *(const char *const *)a, *other = *(const char *const *)b;
+	int order = place_of(one) - place_of(other);
+
+	return order ? order : strcmp(one, other);
+}
+
+/* The names of an object's members but "id", in their order; they are the object's. Owned array. */
 static const char **names_of(json_t *object, size_t *ret_count)
 {
 	const char **names = calloc(json_object_size(object) + 1, sizeof(*names));

@@ -3,8 +3,8 @@
  *
  * Columns are arrays of strings. What a person asks for with --columns is shown as asked, in that
  * order, also where a record does not have it. Else json, yaml and tsv show all there is, and a
- * table as many as a person can take in: id, and then the first of the first record's others by
- * name.
+ * table as many as a person can take in: id and name, and then the first of the first record's
+ * others as they are sorted, classname last.
  *
  * Functions return new references. The json_t that they read are not const because jansson's
  * iteration takes none that is; nothing is changed but by bf_records_sort.

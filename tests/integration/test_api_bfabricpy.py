@@ -69,6 +69,8 @@ UPDATE = ["update", "sample", "200", "name", "x"]
 DIFFERENT = [
     (["read", "workunit", "id", "304", "--format", "tsv"], "crashed", r"\A\Z", 0, r'""id"":1004',
      "an array is written as its JSON, where polars has no form for it"),
+    (["read", "sample", "--limit", "1"], 0, "id +┃ classn", 0, r"\Aid +name +concentration ",
+     "a table begins with what people know a record by, and ends with what they asked for"),
     (["read", "sample", "name", "none", "--format", "tsv"], 0, r"\A\n\n\Z", 0, r"\Aid\n\Z",
      "a table without records still has a heading: R's read.delim wants one"),
     (["read", "sample", "nosuch", "x", "--format", "json"], "crashed", r"\A\Z", 2, r"\A\Z",

@@ -28,16 +28,17 @@ static unsigned put(const char *records, const char *columns, unsigned width, co
 	return view.left_out;
 }
 
-/* id, then the first of the first record's others by name. */
+/* id, name, then the first of the first record's others by name. */
 static void test_columns(void **state)
 {
 	BF_AUTO_SECRET struct bf_secret out = BF_SECRET_INIT;
 
 	(void)state;
-	assert_int_equal(put("[{\"name\":\"x\",\"id\":1,\"b\":true,\"c\":2},{\"id\":12,\"a\":1}]",
+	assert_int_equal(put("[{\"name\":\"x\",\"id\":1,\"b\":true,\"c\":2,\"classname\":\"y\"},"
+			     "{\"id\":12,\"a\":1}]",
 				 NULL, 0, NULL, &out),
 		0);
-	assert_string_equal(bf_secret_reveal(&out), "id  b     c\n1   true  2\n12\n");
+	assert_string_equal(bf_secret_reveal(&out), "id  name  b\n1   x     true\n12\n");
 	put("[{\"name\":\"x\",\"id\":1}]", "[\"zzz\",\"name\"]", 0, NULL, &out);
 	assert_string_equal(bf_secret_reveal(&out), "zzz  name\n     x\n");
 }
