@@ -155,17 +155,17 @@ static enum bfabric_status write_members(struct writer *w, const json_t *object)
 /* The shortest text that is read as this number again, whatever the locale. */
 static enum bfabric_status write_real(struct writer *w, const json_t *value)
 {
-	char text[40];
-	double again = 0;
+	char text[40] = "";
+	bool same = false;
 
-	for (size_t digits = 15; digits <= 17 && again != json_real_value(value); digits++) {
+	for (size_t digits = 15; digits <= 17 && !same; digits++) {
 		const size_t len = json_dumpb(
 			value, text, sizeof(text), JSON_ENCODE_ANY | JSON_REAL_PRECISION(digits));
 		json_t *read = len ? bf_soap_scalar(BF_SOAP_NUMBER, text, len) : NULL;
 
 		if (!read)
 			return bf_fail_nomem(w->err);
-		again = json_real_value(read);
+		same = json_real_value(read) == json_real_value(value);
 		json_decref(read);
 		text[len] = '\0';
 	}
