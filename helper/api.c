@@ -2,6 +2,7 @@
 #include "../libbfabric/session.h"
 #include "api_columns.h"
 #include "api_file.h"
+#include "api_pack.h"
 #include "api_query.h"
 #include "full.h"
 #include "say.h"
@@ -68,13 +69,15 @@ struct bfabric_read bf_records_reading(struct bf_records *api)
 }
 
 enum bfabric_status bf_records_read(struct bf_records *api, const struct bfabric_read *read,
-	json_t **ret_records, struct bfabric_error *err)
+	struct bf_records_pack *pack, struct bfabric_error *err)
 {
 	enum bfabric_status status =
-		bfabric_read(api->client, api->endpoint, read, ret_records, err);
+		bfabric_read_each(api->client, api->endpoint, read, bf_records_pack_add, pack, err);
 
 	bf_screen_end(&api->screen);
-	return status == BFABRIC_OK ? status : bf_fail_with_hint(api->environment, api->call, err);
+	if (status != BFABRIC_OK)
+		return bf_fail_with_hint(api->environment, api->call, err);
+	return bf_records_pack_sort(pack, err);
 }
 
 static enum bfabric_status read_some(struct bf_records *api, const int64_t *ids, size_t count,
@@ -92,10 +95,11 @@ static enum bfabric_status read_some(struct bf_records *api, const int64_t *ids,
 			return bf_fail_nomem(err);
 	read.query = query;
 	read.max_results = (int64_t)count;
-	status = bf_records_read(api, &read, &found, err);
-	if (status == BFABRIC_OK && json_array_extend(records, found) != 0)
-		return bf_fail_nomem(err);
-	return status;
+	status = bfabric_read(api->client, api->endpoint, &read, &found, err);
+	bf_screen_end(&api->screen);
+	if (status != BFABRIC_OK)
+		return bf_fail_with_hint(api->environment, api->call, err);
+	return json_array_extend(records, found) == 0 ? BFABRIC_OK : bf_fail_nomem(err);
 }
 
 enum bfabric_status bf_records_read_ids(struct bf_records *api, const int64_t *ids, size_t count,
@@ -162,26 +166,33 @@ static enum bfabric_status find_link(
 	return bf_fail_nomem(err);
 }
 
-enum bfabric_status bf_records_show(struct bf_records *api, enum bf_records_format format,
-	json_t *records, json_t *columns, struct bf_secret *out, struct bfabric_error *err)
+enum bfabric_status bf_records_show_view(struct bf_records *api, enum bf_records_format format,
+	struct bf_records_view *view, struct bf_secret *out, struct bfabric_error *err)
 {
 	BF_AUTO_FREE char *link = NULL;
 	int64_t max = api->call->max_columns;
-	struct bf_records_view view = {.records = records,
-		.columns = columns,
-		.max_columns = max ? (size_t)max : BF_RECORDS_COLUMNS,
-		.width = isatty(STDOUT_FILENO) ? bf_terminal_columns(STDOUT_FILENO) : 0,
-		.ellipsis = api->screen.terminal.utf8 ? "\342\200\246" : "~"};
 	enum bfabric_status status = find_link(api, &link, err);
 
-	view.link = link;
+	view->max_columns = max ? (size_t)max : BF_RECORDS_COLUMNS;
+	view->width = isatty(STDOUT_FILENO) ? bf_terminal_columns(STDOUT_FILENO) : 0;
+	view->ellipsis = api->screen.terminal.utf8 ? "\342\200\246" : "~";
+	view->link = link;
 	if (status == BFABRIC_OK)
-		status = bf_records_put(format, &view, out, err);
-	if (view.left_out)
+		status = bf_records_put(format, view, out, err);
+	view->link = NULL;
+	if (view->left_out)
 		bf_say("%u of the columns did not fit: choose with --columns, or take another "
 		       "--format",
-			view.left_out);
+			view->left_out);
 	return status;
+}
+
+enum bfabric_status bf_records_show(struct bf_records *api, enum bf_records_format format,
+	json_t *records, json_t *columns, struct bf_secret *out, struct bfabric_error *err)
+{
+	struct bf_records_view view = {.records = records, .columns = columns};
+
+	return bf_records_show_view(api, format, &view, out, err);
 }
 
 /* ---- the person ------------------------------------------------------------------------------ */

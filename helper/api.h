@@ -11,6 +11,7 @@
 #include "verb.h"
 
 struct bf_environment;
+struct bf_records_pack;
 
 struct bf_records {
 	const struct bf_command_line *call;
@@ -35,17 +36,20 @@ struct bfabric_read bf_records_reading(struct bf_records *api);
 
 /* Read; the line is gone afterwards, a failure says which command mends it. */
 BF_MUST_USE enum bfabric_status bf_records_read(struct bf_records *api,
-	const struct bfabric_read *read, json_t **ret_records, struct bfabric_error *err);
+	const struct bfabric_read *read, struct bf_records_pack *pack, struct bfabric_error *err);
 
 /* The records with these ids, however many; those that do not exist are missing. */
 BF_MUST_USE enum bfabric_status bf_records_read_ids(struct bf_records *api, const int64_t *ids,
 	size_t count, json_t **ret_records, struct bfabric_error *err);
 
-/*
- * Put records into the answer, or, where a file is asked for, into that. `columns` may be NULL.
- */
+/* Put records into the answer. `columns` may be NULL. */
 BF_MUST_USE enum bfabric_status bf_records_show(struct bf_records *api,
 	enum bf_records_format format, json_t *records, json_t *columns, struct bf_secret *out,
+	struct bfabric_error *err);
+
+/* The same for a view that says which records, which columns, and who takes the text. */
+BF_MUST_USE enum bfabric_status bf_records_show_view(struct bf_records *api,
+	enum bf_records_format format, struct bf_records_view *view, struct bf_secret *out,
 	struct bfabric_error *err);
 
 /* Create or change one object; *ret_records is an array with what the server made of it. */

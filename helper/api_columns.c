@@ -74,13 +74,13 @@ static const char **names_of(json_t *object, size_t *ret_count)
 }
 
 enum bfabric_status bf_records_columns_table(
-	json_t *records, size_t max, json_t **ret, struct bfabric_error *err)
+	json_t *first, size_t max, json_t **ret, struct bfabric_error *err)
 {
 	BF_AUTO_FREE const char **names = NULL;
 	json_auto_t *columns = json_pack("[s]", "id");
 	size_t count = 0;
 
-	names = names_of(json_array_get(records, 0), &count);
+	names = names_of(first, &count);
 	if (!names || !columns)
 		return bf_fail_nomem(err);
 	for (size_t i = 0; i < count && i < max; i++)
@@ -92,7 +92,7 @@ enum bfabric_status bf_records_columns_table(
 
 /* ---- choosing and sorting -------------------------------------------------------------------- */
 
-static json_t *pick(json_t *record, json_t *columns)
+json_t *bf_records_columns_pick(json_t *record, json_t *columns)
 {
 	json_auto_t *picked = json_object();
 	json_t *name;
@@ -106,22 +106,6 @@ static json_t *pick(json_t *record, json_t *columns)
 			return NULL;
 	}
 	return json_incref(picked);
-}
-
-enum bfabric_status bf_records_columns_pick(
-	json_t *records, json_t *columns, json_t **ret, struct bfabric_error *err)
-{
-	json_auto_t *all = json_array();
-	json_t *record;
-	size_t i;
-
-	if (!all)
-		return bf_fail_nomem(err);
-	json_array_foreach (records, i, record)
-		if (json_array_append_new(all, pick(record, columns)) != 0)
-			return bf_fail_nomem(err);
-	*ret = json_incref(all);
-	return BFABRIC_OK;
 }
 
 /* A record and where it stood, which decides between equals: qsort(3) does not keep their order. */

@@ -21,13 +21,12 @@
 BF_MUST_USE enum bfabric_status bf_records_columns_asked(
 	const struct bf_option_list *list, json_t **ret, struct bfabric_error *err);
 
-/* Those of a table when none were asked for, at most `max` beside id. */
+/* Those of a table when none were asked for, at most `max` beside id. `first` may be NULL. */
 BF_MUST_USE enum bfabric_status bf_records_columns_table(
-	json_t *records, size_t max, json_t **ret, struct bfabric_error *err);
+	json_t *first, size_t max, json_t **ret, struct bfabric_error *err);
 
-/* Records with just these members, null where one lacks it. */
-BF_MUST_USE enum bfabric_status bf_records_columns_pick(
-	json_t *records, json_t *columns, json_t **ret, struct bfabric_error *err);
+/* The record with just these members, null where it lacks one; NULL: no memory. */
+BF_MUST_USE json_t *bf_records_columns_pick(json_t *record, json_t *columns);
 
 /*
  * The records by id, ascending: numbers first, then what is no number, as text, then those without.

@@ -16,6 +16,8 @@
 #include "../libbfabric/base/secret.h"
 #include <jansson.h>
 
+struct bf_records_pack;
+
 enum bf_records_format { BF_RECORDS_TABLE, BF_RECORDS_JSON, BF_RECORDS_YAML, BF_RECORDS_TSV };
 
 /* For --format: the position is the enum's value, but for the other name of table. */
@@ -27,26 +29,40 @@ enum bf_records_format bf_records_format_saved(int position);
 
 /* What there is to show; all borrowed. */
 struct bf_records_view {
-	json_t *records;    /* an array of objects; not changed */
-	json_t *columns;    /* --columns; NULL: not given */
-	size_t max_columns; /* of a table without `columns`, beside id */
+	json_t *records;                    /* an array of objects; not changed */
+	const struct bf_records_pack *pack; /* the records, where they are packed; else NULL */
+	json_t *columns;                    /* --columns; NULL: not given */
+	size_t max_columns;                 /* of a table without `columns`, beside id */
 	/* For a table. */
 	const char *link;     /* what the id is put behind for a link to a record; NULL: none */
 	unsigned width;       /* of the terminal; 0: as wide as it gets */
 	const char *ellipsis; /* where text is cut; takes one column */
 	unsigned left_out;    /* set: columns that did not fit */
+	/*
+	 * Called now and then with what has been put so far: takes it out and away, so that the
+	 * text of many records is never there as a whole. False: no more is wanted. NULL: `out` is
+	 * to hold it all.
+	 */
+	bool (*take)(void *data, struct bf_secret *out);
+	void *data;
 };
 
-/* BAD_CALL where --columns is at fault; NO_MEMORY. Nothing is written to `out` then. */
+size_t bf_records_count(const struct bf_records_view *view);
+/* A new reference, as it is to be shown; NULL: no memory, and `out` has failed. */
+json_t *bf_records_at(const struct bf_records_view *view, size_t i, struct bf_secret *out);
+/* After each record. False: stop. */
+bool bf_records_go_on(const struct bf_records_view *view, struct bf_secret *out);
+
+/* NO_MEMORY: what is in `out` then is of no use. */
 BF_MUST_USE enum bfabric_status bf_records_put(enum bf_records_format format,
 	struct bf_records_view *view, struct bf_secret *out, struct bfabric_error *err);
 
-/* The forms; `records` and `columns` are as they are to be shown. */
+/* The forms; a table has `columns`. */
 void bf_records_put_table(struct bf_records_view *view, json_t *columns, struct bf_secret *out);
-void bf_records_put_json(json_t *records, struct bf_secret *out);
-void bf_records_put_yaml(json_t *records, struct bf_secret *out);
-/* Without records, a heading all the same: `columns`, or id where that is NULL. */
-void bf_records_put_tsv(json_t *records, json_t *columns, struct bf_secret *out);
+void bf_records_put_json(const struct bf_records_view *view, struct bf_secret *out);
+void bf_records_put_yaml(const struct bf_records_view *view, struct bf_secret *out);
+/* Without records, a heading all the same: those asked for, or id. */
+void bf_records_put_tsv(const struct bf_records_view *view, struct bf_secret *out);
 
 /* A number, shortest such that the same one is read back; a real always has a point. */
 void bf_records_put_number(json_t *value, struct bf_secret *out);

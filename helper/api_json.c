@@ -37,18 +37,101 @@ void bf_records_put_number(json_t *value, struct bf_secret *out)
 		bf_secret_printf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
 }
 
-void bf_records_put_scalar(json_t *value, struct bf_secret *out)
+/* Is it the same in JSON, but for its quotes? */
+static bool is_bare(const char *text, size_t len)
 {
-	if (json_is_number(value))
-		bf_records_put_number(value, out);
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] < 0x20 || text[i] == '"' || text[i] == '\\')
+			return false;
+	return true;
+}
+
+static void put_quoted(const char *text, size_t len, struct bf_secret *out)
+{
+	bf_secret_putc(out, '"');
+	bf_secret_put(out, text, len);
+	bf_secret_putc(out, '"');
+}
+
+static void put_string(json_t *value, struct bf_secret *out)
+{
+	const char *text = json_string_value(value);
+	const size_t len = json_string_length(value);
+
+	if (is_bare(text, len))
+		put_quoted(text, len, out);
 	else if (json_dump_callback(value, append, out, JSON_ENCODE_ANY) != 0)
 		out->failed = true;
 }
 
+void bf_records_put_scalar(json_t *value, struct bf_secret *out)
+{
+	if (json_is_number(value))
+		bf_records_put_number(value, out);
+	else if (json_is_string(value))
+		put_string(value, out);
+	else
+		bf_secret_puts(out, json_is_true(value)    ? "true"
+				    : json_is_false(value) ? "false"
+							   : "null");
+}
+
+static void put_name(const char *name, struct bf_secret *out)
+{
+	const size_t len = strlen(name);
+	json_t *text = NULL;
+
+	if (is_bare(name, len)) {
+		put_quoted(name, len, out);
+		return;
+	}
+	text = json_string_nocheck(name);
+	if (text)
+		put_string(text, out);
+	else
+		out->failed = true;
+	json_decref(text);
+}
+
+/* ---- on one line ----------------------------------------------------------------------------- */
+
+static void put_compact_object(json_t *object, struct bf_secret *out)
+{
+	const char *key, *comma = "";
+	json_t *value;
+
+	bf_secret_putc(out, '{');
+	json_object_foreach (object, key, value) {
+		bf_secret_puts(out, comma);
+		put_name(key, out);
+		bf_secret_putc(out, ':');
+		bf_records_put_compact(value, out);
+		comma = ",";
+	}
+	bf_secret_putc(out, '}');
+}
+
+static void put_compact_array(json_t *array, struct bf_secret *out)
+{
+	json_t *value;
+	size_t i;
+
+	bf_secret_putc(out, '[');
+	json_array_foreach (array, i, value) {
+		bf_secret_puts(out, i ? "," : "");
+		bf_records_put_compact(value, out);
+	}
+	bf_secret_putc(out, ']');
+}
+
 void bf_records_put_compact(json_t *value, struct bf_secret *out)
 {
-	if (json_dump_callback(value, append, out, JSON_ENCODE_ANY | JSON_COMPACT) != 0)
-		out->failed = true;
+	if (json_is_object(value))
+		put_compact_object(value, out);
+	else if (json_is_array(value))
+		put_compact_array(value, out);
+	else
+		bf_records_put_scalar(value, out);
 }
 
 /* ---- indented -------------------------------------------------------------------------------- */
@@ -58,17 +141,6 @@ static void put_line(unsigned depth, struct bf_secret *out)
 	bf_secret_putc(out, '\n');
 	for (unsigned n = depth * INDENT; n; n--)
 		bf_secret_putc(out, ' ');
-}
-
-static void put_key(const char *key, struct bf_secret *out)
-{
-	json_auto_t *text = json_string(key);
-
-	if (!text)
-		out->failed = true;
-	else
-		bf_records_put_scalar(text, out);
-	bf_secret_puts(out, ": ");
 }
 
 static void put_value(json_t *value, unsigned depth, struct bf_secret *out);
@@ -81,7 +153,8 @@ static void put_object(json_t *object, unsigned depth, struct bf_secret *out)
 	json_object_foreach (object, key, value) {
 		bf_secret_puts(out, comma);
 		put_line(depth, out);
-		put_key(key, out);
+		put_name(key, out);
+		bf_secret_puts(out, ": ");
 		put_value(value, depth, out);
 		comma = ",";
 	}
@@ -118,8 +191,21 @@ static void put_value(json_t *value, unsigned depth, struct bf_secret *out)
 	bf_secret_putc(out, object ? '}' : ']');
 }
 
-void bf_records_put_json(json_t *records, struct bf_secret *out)
+void bf_records_put_json(const struct bf_records_view *view, struct bf_secret *out)
 {
-	put_value(records, 0, out);
-	bf_secret_putc(out, '\n');
+	const size_t count = bf_records_count(view);
+
+	bf_secret_putc(out, '[');
+	for (size_t i = 0; i < count; i++) {
+		json_auto_t *record = bf_records_at(view, i, out);
+
+		bf_secret_puts(out, i ? "," : "");
+		put_line(1, out);
+		put_value(record, 1, out);
+		if (!bf_records_go_on(view, out))
+			return;
+	}
+	if (count)
+		put_line(0, out);
+	bf_secret_puts(out, "]\n");
 }

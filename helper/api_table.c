@@ -6,24 +6,31 @@
 #define GAP    2
 #define NARROW 6 /* no column is made narrower to make room, but for one that is by itself */
 
-/* All cells, and how wide each column is to be. Row 0 is the heading. */
+/* One row of cells at a time; how wide each column is to be takes all of them once before. */
 struct grid {
-	char **cells; /* owned; rows * columns, row by row */
+	const struct bf_records_view *view;
+	json_t *names; /* of the columns; borrowed */
+	char **cells;  /* owned: of the current row */
 	size_t *widths;
-	size_t rows, columns;
+	size_t columns;
 };
+
+static void clear_row(struct grid *grid)
+{
+	for (size_t i = 0; grid->cells && i < grid->columns; i++)
+		free(BF_TAKE(grid->cells[i]));
+}
 
 static void grid_release(struct grid *grid)
 {
-	for (size_t i = 0; grid->cells && i < grid->rows * grid->columns; i++)
-		free(grid->cells[i]);
+	clear_row(grid);
 	free(grid->cells);
 	free(grid->widths);
 }
 
-static const char *cell_at(const struct grid *grid, size_t row, size_t column)
+static const char *name_of(const struct grid *grid, size_t column)
 {
-	return grid->cells[row * grid->columns + column];
+	return json_string_value(json_array_get(grid->names, column));
 }
 
 /* ---- what a cell says ------------------------------------------------------------------------ */
@@ -72,25 +79,40 @@ static char *cell_of(const char *column, json_t *record)
 	return text.failed ? NULL : clean(&text);
 }
 
-static bool fill(struct grid *grid, json_t *columns, json_t *records)
+/* Row 0 is the heading. */
+static bool fill_row(struct grid *grid, size_t row, struct bf_secret *out)
 {
-	grid->columns = json_array_size(columns);
-	grid->rows = json_array_size(records) + 1;
-	grid->cells = calloc(grid->rows * grid->columns + 1, sizeof(*grid->cells));
+	json_auto_t *record = row ? bf_records_at(grid->view, row - 1, out) : NULL;
+
+	clear_row(grid);
+	if (row && !record)
+		return false;
+	for (size_t i = 0; i < grid->columns; i++) {
+		grid->cells[i] = cell_of(name_of(grid, i), record);
+		if (!grid->cells[i])
+			return false;
+	}
+	return true;
+}
+
+static bool measure(struct grid *grid, struct bf_secret *out)
+{
+	const size_t rows = bf_records_count(grid->view) + 1;
+
+	grid->columns = json_array_size(grid->names);
+	grid->cells = calloc(grid->columns + 1, sizeof(*grid->cells));
 	grid->widths = calloc(grid->columns + 1, sizeof(*grid->widths));
 	if (!grid->cells || !grid->widths)
 		return false;
-	for (size_t i = 0; i < grid->rows * grid->columns; i++) {
-		size_t row = i / grid->columns, column = i % grid->columns, width;
-		json_t *record = row ? json_array_get(records, row - 1) : NULL;
-
-		grid->cells[i] =
-			cell_of(json_string_value(json_array_get(columns, column)), record);
-		if (!grid->cells[i])
+	for (size_t row = 0; row < rows; row++) {
+		if (!fill_row(grid, row, out))
 			return false;
-		width = bf_records_width(grid->cells[i]);
-		if (width > grid->widths[column])
-			grid->widths[column] = width;
+		for (size_t i = 0; i < grid->columns; i++) {
+			size_t width = bf_records_width(grid->cells[i]);
+
+			if (width > grid->widths[i])
+				grid->widths[i] = width;
+		}
 	}
 	return true;
 }
@@ -102,7 +124,7 @@ static size_t least_width(const struct grid *grid, size_t column)
 {
 	size_t width = grid->widths[column];
 
-	return width < NARROW || strcmp(cell_at(grid, 0, column), "id") == 0 ? width : NARROW;
+	return width < NARROW || strcmp(name_of(grid, column), "id") == 0 ? width : NARROW;
 }
 
 /* How many columns fit when all are as narrow as they may be; at least one. */
@@ -189,8 +211,8 @@ static void put_line(const struct grid *grid, size_t row, size_t columns,
 	size_t owed = 0; /* spaces before the next text: none stand at the end of a line */
 
 	for (size_t i = 0; i < columns; i++) {
-		const char *text = cell_at(grid, row, i);
-		bool link = view->link && row && strcmp(cell_at(grid, 0, i), "id") == 0;
+		const char *text = grid->cells[i];
+		bool link = view->link && row && strcmp(name_of(grid, i), "id") == 0;
 		size_t used = 0;
 
 		for (; *text && owed; owed--)
@@ -204,15 +226,23 @@ static void put_line(const struct grid *grid, size_t row, size_t columns,
 
 void bf_records_put_table(struct bf_records_view *view, json_t *columns, struct bf_secret *out)
 {
-	BF_CLEANUP(grid_release) struct grid grid = {0};
+	BF_CLEANUP(grid_release) struct grid grid = {.view = view, .names = columns};
+	const size_t rows = bf_records_count(view) + 1;
 	size_t shown = 0;
 
-	if (!fill(&grid, columns, view->records)) {
+	if (!measure(&grid, out)) {
 		out->failed = true;
 		return;
 	}
 	shown = view->width ? squeeze(&grid, view->width) : grid.columns;
 	view->left_out = (unsigned)(grid.columns - shown);
-	for (size_t row = 0; row < grid.rows; row++)
+	for (size_t row = 0; row < rows; row++) {
+		if (!fill_row(&grid, row, out)) {
+			out->failed = true;
+			return;
+		}
 		put_line(&grid, row, shown, view, out);
+		if (!bf_records_go_on(view, out))
+			return;
+	}
 }

@@ -25,6 +25,17 @@ static int kind_of(json_t *value)
 	return json_is_object(value) ? OBJECT : json_is_null(value) ? 0 : PLAIN;
 }
 
+/* What is known of one column: what it holds, and what lies below its objects. */
+static json_t *column_of(json_t *seen, const char *key)
+{
+	json_t *column = json_object_get(seen, key);
+
+	if (column)
+		return column;
+	column = json_pack("{s:i, s:{}}", "kinds", 0, "below");
+	return json_object_set_new(seen, key, column) == 0 ? column : NULL;
+}
+
 /* The members of one object join those that were seen. */
 static bool see(json_t *seen, json_t *object)
 {
@@ -32,11 +43,13 @@ static bool see(json_t *seen, json_t *object)
 	json_t *value;
 
 	json_object_foreach (object, key, value) {
-		json_t *before = json_object_get(seen, key);
-		json_int_t kinds = json_integer_value(before) | kind_of(value);
+		json_t *column = column_of(seen, key);
+		json_t *kinds = json_object_get(column, "kinds");
 
-		if ((!before || kinds != json_integer_value(before)) &&
-			json_object_set_new(seen, key, json_integer(kinds)) != 0)
+		if (!kinds)
+			return false;
+		json_integer_set(kinds, json_integer_value(kinds) | kind_of(value));
+		if (json_is_object(value) && !see(json_object_get(column, "below"), value))
 			return false;
 	}
 	return true;
@@ -46,51 +59,64 @@ static json_t *longer(json_t *path, const char *key)
 {
 	json_auto_t *made = json_copy(path);
 
-	if (!made || json_array_append_new(made, json_string(key)) != 0)
+	if (!made || json_array_append_new(made, json_string_nocheck(key)) != 0)
 		return NULL;
 	return json_incref(made);
 }
 
-/* Everything below `path`: columns, and objects to look into next. */
-static bool expand(json_t *records, json_t *path, json_t *columns, json_t *next)
+/* Everything below `path`: columns, and objects to look into next, each with its path. */
+static bool expand(json_t *path, json_t *seen, json_t *columns, json_t *next)
 {
-	json_auto_t *seen = json_object();
-	json_t *record, *kinds;
 	const char *key;
-	size_t i;
+	json_t *column;
 
-	json_array_foreach (records, i, record)
-		if (!see(seen, value_at(record, path)))
-			return false;
-	json_object_foreach (seen, key, kinds) {
+	json_object_foreach (seen, key, column) {
 		json_auto_t *below = longer(path, key);
-		json_int_t kind = json_integer_value(kinds);
+		json_int_t kinds = json_integer_value(json_object_get(column, "kinds"));
 
-		if (kind != OBJECT && json_array_append(columns, below) != 0)
+		if (kinds != OBJECT && json_array_append(columns, below) != 0)
 			return false;
-		if ((kind & OBJECT) && json_array_append(next, below) != 0)
+		if ((kinds & OBJECT) &&
+			json_array_append_new(next,
+				json_pack("[O, O]", below, json_object_get(column, "below"))) != 0)
 			return false;
 	}
-	return seen != NULL;
+	return true;
 }
 
-/* NULL: out of memory. */
-static json_t *find_columns(json_t *records)
+/* The paths of all columns; NULL: out of memory. */
+static json_t *list_columns(json_t *seen)
 {
-	json_auto_t *columns = json_array(), *level = json_pack("[[]]");
+	json_auto_t *columns = json_array(), *level = json_pack("[[[], O]]", seen);
 
 	while (json_array_size(level)) {
 		json_auto_t *next = json_array();
-		json_t *path;
+		json_t *one;
 		size_t i;
 
-		json_array_foreach (level, i, path)
-			if (!next || !columns || !expand(records, path, columns, next))
+		json_array_foreach (level, i, one)
+			if (!next || !columns ||
+				!expand(json_array_get(one, 0), json_array_get(one, 1), columns,
+					next))
 				return NULL;
 		json_decref(level);
 		level = json_incref(next);
 	}
 	return level ? json_incref(columns) : NULL;
+}
+
+/* NULL: out of memory. */
+static json_t *find_columns(const struct bf_records_view *view, struct bf_secret *out)
+{
+	json_auto_t *seen = json_object();
+
+	for (size_t i = 0; seen && i < bf_records_count(view); i++) {
+		json_auto_t *record = bf_records_at(view, i, out);
+
+		if (!record || !see(seen, record))
+			return NULL;
+	}
+	return seen ? list_columns(seen) : NULL;
 }
 
 /* ---- cells ----------------------------------------------------------------------------------- */
@@ -176,19 +202,27 @@ static void put_no_records(json_t *columns, struct bf_secret *out)
 	bf_secret_putc(out, '\n');
 }
 
-void bf_records_put_tsv(json_t *records, json_t *columns, struct bf_secret *out)
+void bf_records_put_tsv(const struct bf_records_view *view, struct bf_secret *out)
 {
-	json_auto_t *found = find_columns(records);
-	json_t *record;
-	size_t i;
+	json_auto_t *found = NULL;
+	const size_t count = bf_records_count(view);
 
-	if (!found)
+	if (count == 0) {
+		put_no_records(view->columns, out);
+		return;
+	}
+	found = find_columns(view, out);
+	if (!found) {
 		out->failed = true;
-	if (!found || json_array_size(records) == 0) {
-		put_no_records(columns, out);
 		return;
 	}
 	put_line(found, NULL, out);
-	json_array_foreach (records, i, record)
-		put_line(found, record, out);
+	for (size_t i = 0; i < count; i++) {
+		json_auto_t *record = bf_records_at(view, i, out);
+
+		if (record)
+			put_line(found, record, out);
+		if (!bf_records_go_on(view, out))
+			return;
+	}
 }

@@ -65,6 +65,18 @@ static void put_object(json_t *object, unsigned indent, struct bf_secret *out)
 	}
 }
 
+/* The first line is indented already. */
+static void put_item(json_t *value, unsigned indent, struct bf_secret *out)
+{
+	bf_secret_puts(out, "- ");
+	if (json_is_object(value) && !is_empty(value))
+		put_object(value, indent + INDENT, out);
+	else if (json_is_array(value) && !is_empty(value))
+		put_array(value, indent + INDENT, out);
+	else
+		put_scalar(value, out);
+}
+
 static void put_array(json_t *array, unsigned indent, struct bf_secret *out)
 {
 	json_t *value;
@@ -72,20 +84,21 @@ static void put_array(json_t *array, unsigned indent, struct bf_secret *out)
 
 	json_array_foreach (array, i, value) {
 		put_spaces(i ? indent : 0, out);
-		bf_secret_puts(out, "- ");
-		if (json_is_object(value) && !is_empty(value))
-			put_object(value, indent + INDENT, out);
-		else if (json_is_array(value) && !is_empty(value))
-			put_array(value, indent + INDENT, out);
-		else
-			put_scalar(value, out);
+		put_item(value, indent, out);
 	}
 }
 
-void bf_records_put_yaml(json_t *records, struct bf_secret *out)
+void bf_records_put_yaml(const struct bf_records_view *view, struct bf_secret *out)
 {
-	if (is_empty(records))
-		put_scalar(records, out);
-	else
-		put_array(records, 0, out);
+	const size_t count = bf_records_count(view);
+
+	if (count == 0)
+		bf_secret_puts(out, "[]\n");
+	for (size_t i = 0; i < count; i++) {
+		json_auto_t *record = bf_records_at(view, i, out);
+
+		put_item(record, 0, out);
+		if (!bf_records_go_on(view, out))
+			return;
+	}
 }

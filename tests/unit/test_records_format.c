@@ -113,6 +113,8 @@ static void test_tsv_beyond(void **state)
 		"id\tl\n1\t\"[{\"\"id\"\":3},\"\"a b\"\"]\"\n2\t[]\n");
 	check(BF_RECORDS_TSV, "[{\"d\":{\"id\":1}},{\"d\":\"text\"}]", NULL,
 		"d\td_id\n\t1\ntext\t\n");
+	check(BF_RECORDS_TSV, "[{\"l\":[0.1,1e20,\"\\n\",{\"a\\\\\":null,\"b\":false}]}]", NULL,
+		"l\n\"[0.1,1.0e+20,\"\"\\n\"\",{\"\"a\\\\\"\":null,\"\"b\"\":false}]\"\n");
 }
 
 static void test_sorting(void **state)
