@@ -4,10 +4,10 @@
 
 #define PIECE ((size_t)32 << 10) /* of text that is worth taking away */
 
-static const enum bf_records_format formats[] = {
-	BF_RECORDS_TABLE, BF_RECORDS_JSON, BF_RECORDS_YAML, BF_RECORDS_TSV, BF_RECORDS_TABLE};
-static const enum bf_records_format formats_saved[] = {
-	BF_RECORDS_JSON, BF_RECORDS_TABLE, BF_RECORDS_YAML, BF_RECORDS_TSV, BF_RECORDS_TABLE};
+static const enum bf_records_format formats[] = {BF_RECORDS_TABLE, BF_RECORDS_JSON, BF_RECORDS_YAML,
+	BF_RECORDS_TSV, BF_RECORDS_TABLE, BF_RECORDS_TABLE};
+static const enum bf_records_format formats_saved[] = {BF_RECORDS_JSON, BF_RECORDS_TABLE,
+	BF_RECORDS_YAML, BF_RECORDS_TSV, BF_RECORDS_TABLE, BF_RECORDS_TABLE};
 
 enum bf_records_format bf_records_format_of(int position)
 {

@@ -20,10 +20,10 @@ struct bf_records_pack;
 
 enum bf_records_format { BF_RECORDS_TABLE, BF_RECORDS_JSON, BF_RECORDS_YAML, BF_RECORDS_TSV };
 
-/* For --format: the position is the enum's value, but for the other name of table. */
-#define BF_RECORDS_FORMATS "table|json|yaml|tsv|table-rich"
+/* For --format: the position is the enum's value, but for the other names of table. */
+#define BF_RECORDS_FORMATS "table|json|yaml|tsv|table-rich|table_rich"
 /* The same for what saves, whose own form is json. */
-#define BF_RECORDS_FORMATS_SAVED "json|table|yaml|tsv|table-rich"
+#define BF_RECORDS_FORMATS_SAVED "json|table|yaml|tsv|table-rich|table_rich"
 enum bf_records_format bf_records_format_of(int position);
 enum bf_records_format bf_records_format_saved(int position);
 

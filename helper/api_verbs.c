@@ -158,7 +158,7 @@ static const struct bf_option inspect_options[] = {
 		.kind = BF_OPTION_NUMBER,
 		.member = BF_MEMBER(max_depth),
 		.argument = "N",
-		.value = 1,
+		.value = 0,
 		.limit = 32,
 		.help = "Look so deep into types that are made of others (default: 5)."},
 	BF_ROW_API_TIMEOUT,

@@ -172,6 +172,8 @@ static enum bfabric_status settle_client_and_scope(const struct bf_command_line 
 	BF_AUTO_FREE char *scope = NULL;
 	enum bfabric_status status = BFABRIC_OK;
 
+	if (env->method == BFABRIC_AUTH_NONE)
+		env->method = BFABRIC_AUTH_OAUTH; /* nothing is there that a login would replace */
 	if (call->client_id && env->client_id && strcmp(call->client_id, env->client_id) != 0)
 		forget_secret(env); /* it is another client's */
 	if (call->client_id || !env->client_id || !*env->client_id)

@@ -48,8 +48,8 @@ struct bf_command_line {
 	int64_t timeout; /* seconds, 0: the verb's own */
 	int64_t port;    /* 0: any */
 	int64_t offset;
-	int64_t max_columns; /* 0: the verb's own, as with the next */
-	int64_t max_depth;
+	int64_t max_columns;                   /* 0: the verb's own */
+	int64_t max_depth;                     /* -1: the verb's own */
 	int64_t application_id, technology_id; /* 0: none */
 	int no_browser;
 	int force_refresh; /* flags: 0 or 1 */
@@ -84,7 +84,7 @@ struct bf_command_line {
 
 #define BF_COMMAND_LINE_INIT                                                                       \
 	{                                                                                          \
-		.min_ttl = -1                                                                      \
+		.min_ttl = -1, .max_depth = -1                                                     \
 	}
 
 enum bf_option_kind {

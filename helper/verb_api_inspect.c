@@ -70,7 +70,7 @@ static enum bfabric_status put(const struct bf_records *api, const char *method,
 	json_t *operations = json_object_get(description, "operations");
 	json_t *types = json_object_get(description, "types");
 	json_t *type = json_object_get(json_object_get(operations, method), "in");
-	int64_t depth = api->call->max_depth ? api->call->max_depth : DEPTH;
+	int64_t depth = api->call->max_depth < 0 ? DEPTH : api->call->max_depth;
 
 	put_methods(operations, out);
 	if (!type) {
@@ -105,7 +105,8 @@ enum bfabric_status bf_run_api_inspect(
 			call->many[2]);
 	if (status != BFABRIC_OK)
 		return status;
-	status = bfabric_inspect(api.client, api.endpoint, &description, err);
+	status = bfabric_inspect(
+		api.client, api.endpoint, bf_records_deadline(&api), &description, err);
 	if (status != BFABRIC_OK)
 		return bf_fail_with_hint(api.environment, call, err);
 	return put(&api, method, description, &answer->out, err);

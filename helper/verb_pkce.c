@@ -14,9 +14,9 @@ static const struct bf_option options[] = {
 		.kind = BF_OPTION_NUMBER,
 		.member = BF_MEMBER(port),
 		.argument = "PORT",
-		.value = 1,
+		.value = 0,
 		.limit = 65535,
-		.help = "Wait for the browser on this port of 127.0.0.1 (default: any that is "
+		.help = "Wait for the browser on this port of 127.0.0.1 (default: 0, any that is "
 			"free)."},
 	{.name = "no-browser",
 		.kind = BF_OPTION_SET,

@@ -199,13 +199,12 @@ enum bfabric_status bf_api_describe(struct bfabric *client, const char *endpoint
 	return BFABRIC_OK;
 }
 
-enum bfabric_status bfabric_inspect(struct bfabric *client, const char *endpoint,
+enum bfabric_status bfabric_inspect(struct bfabric *client, const char *endpoint, int64_t deadline,
 	struct json_t **ret_description, struct bfabric_error *err)
 {
 	const json_t *found = NULL;
 	json_t *copy = NULL;
-	enum bfabric_status status =
-		bf_api_describe(client, endpoint, /* deadline= */ 0, &found, err);
+	enum bfabric_status status = bf_api_describe(client, endpoint, deadline, &found, err);
 
 	if (status != BFABRIC_OK)
 		return status;

@@ -548,9 +548,11 @@ BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_delete(struct bfabric *
  *   "operations"  name -> { "in": type, "out": type }
  *   "types"       name -> array of { "name", "type", "attribute", "min", "many" } in their order;
  *                 `type` is a key of "types" or a type of XML Schema ("string", "long", ...)
+ * It is fetched once per client and endpoint, in the default time where `deadline` is 0.
  */
 BFABRIC_API BFABRIC_MUST_USE enum bfabric_status bfabric_inspect(struct bfabric *client,
-	const char *endpoint, struct json_t **ret_description, struct bfabric_error *err);
+	const char *endpoint, int64_t deadline, struct json_t **ret_description,
+	struct bfabric_error *err);
 
 /* ---- web applications --------------------------------------------------------------------------
  *

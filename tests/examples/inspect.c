@@ -10,7 +10,8 @@ int main(int argc, char *argv[])
 	int code = 0;
 
 	if (status == BFABRIC_OK)
-		status = bfabric_inspect(client, argc > 1 ? argv[1] : NULL, &description, &err);
+		status = bfabric_inspect(
+			client, argc > 1 ? argv[1] : NULL, /* deadline= */ 0, &description, &err);
 	if (status == BFABRIC_OK) {
 		json_dumpf(description, stdout, JSON_INDENT(2));
 		putchar('\n');

@@ -297,7 +297,7 @@ class Endings(Case):
             self.assertEqual(login.port, port)
             self.approve(login)
             self.succeeded(login)
-        for wrong in ("0", "65536", "x"):
+        for wrong in ("-1", "65536", "x"):
             result = self.home.run("bfabric", "login", "--port", wrong)
             self.assertExit(result, 2)
 

@@ -77,7 +77,7 @@ static void test_delete_and_inspect(void **state)
 		json_t *got = NULL, *described = NULL;
 		enum bfabric_status status, inspected;
 
-		inspected = bfabric_inspect(ws->client, "sample", &described, NULL);
+		inspected = bfabric_inspect(ws->client, "sample", 0, &described, NULL);
 		status = bfabric_delete(ws->client, "sample", ids, 2, NULL, &got, NULL);
 		if (!fault_disarm())
 			assert_true(status == BFABRIC_OK && inspected == BFABRIC_OK);

@@ -196,7 +196,7 @@ static void test_inspect(void **state)
 {
 	BEGIN;
 
-	assert_int_equal(bfabric_inspect(ws->client, "sample", &got, &err), BFABRIC_OK);
+	assert_int_equal(bfabric_inspect(ws->client, "sample", 0, &got, &err), BFABRIC_OK);
 	assert_string_equal(json_string_value(json_object_get(got, "namespace")),
 		"http://endpoint.server.webservice.bfabric.org/");
 	assert_non_null(json_object_get(json_object_get(got, "operations"), "checkandinsert"));
@@ -216,11 +216,11 @@ static void test_endpoint_names(void **state)
 	BEGIN;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_fails(bfabric_inspect(ws->client, bad[i], &got, &err), BFABRIC_BAD_CALL, err,
-			"is no endpoint");
-	assert_fails(bfabric_inspect(ws->client, "Sample", &got, &err), BFABRIC_BAD_CALL, err,
+		assert_fails(bfabric_inspect(ws->client, bad[i], 0, &got, &err), BFABRIC_BAD_CALL,
+			err, "is no endpoint");
+	assert_fails(bfabric_inspect(ws->client, "Sample", 0, &got, &err), BFABRIC_BAD_CALL, err,
 		"did you mean 'sample'?");
-	assert_int_equal(bfabric_inspect(ws->client, NULL, &got, &err), BFABRIC_BAD_CALL);
+	assert_int_equal(bfabric_inspect(ws->client, NULL, 0, &got, &err), BFABRIC_BAD_CALL);
 	assert_int_equal(ws->gets, 0);
 	assert_fails(bfabric_read(ws->client, "smaple", NULL, &got, &err), BFABRIC_BAD_CALL, err,
 		"there is no endpoint 'smaple'; did you mean 'sample'?");
