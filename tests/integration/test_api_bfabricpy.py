@@ -1,39 +1,21 @@
 # SPDX-License-Identifier: MIT
 """bfabric api beside `bfabric-cli api`: the same commands on the same data.
 
-Each has a sandbox of its own, which begin alike, so that what one saves is not in the way of the
-other. SAME are commands that must give the same records, whatever their form. DIFFERENT are those where we
-differ on purpose: what each does, and why. All of bfabricPy's run in one process of it.
+They read with one login from one sandbox. Where they save, each has its own, and both begin alike, so
+that what one saves is not in the way of the other. SAME are commands that must give the same records, whatever their form, FILED those that write
+the same files. differences.py has those where we differ on purpose.
 """
 import csv
 import io
 import json
 import re
+import unittest
 
 import bfabricpy
 import harness
-
-# Runs bfabric-cli's commands one after the other, and reads YAML for us as Python's users would.
-SCRIPT = """
-import contextlib, io, traceback, yaml
-from bfabric_scripts.cli.__main__ import app
-asked = json.loads(sys.stdin.readline())
-answers = []
-for argv in asked["commands"]:
-    out, err, status = io.StringIO(), io.StringIO(), 0
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        try:
-            status = app(argv) or 0
-        except SystemExit as end:
-            status = end.code
-        except BaseException:
-            traceback.print_exc(limit=1)
-            status = "crashed"
-    answers.append([status, out.getvalue(), err.getvalue()])
-    if "yaml" in argv and status == 0:
-        answers[-1][1] = json.dumps(yaml.safe_load(out.getvalue()))
-print(json.dumps({"answers": answers, "yaml": [yaml.safe_load(text) for text in asked["yaml"]]}))
-"""
+from bfabricpy_worker import Worker
+from differences import ANSWERS
+from terminal import Terminal
 
 SAME = [
     ["read", "sample", "--format", "json"],
@@ -62,36 +44,28 @@ SAME = [
     ["read", "application", "--format", "json"],
     ["read", "application", "--format", "tsv"],
     ["read", "project", "--format", "yaml"],
+    ["read", "sample", "id", "200", "--columns", "id", "--columns", "name", "--format", "json"],
+    ["read", "sample", "--json-file", "query.json", "--format", "json"],
+    ["read", "sample", "--json-file", "query.json", "--json", '{"id": 203}', "--format", "json"],
+    ["read", "sample", "--json", '{"id": 200.0, "name": true}', "--format", "json"],
+    ["read", "sample", "id", "", "--format", "json"],
+    ["read", "sample", "name", "", "--format", "json"],
+    ["read", "sample", "id", "abc", "--format", "json"],
+    ["read", "sample", "--limit=1", "--format=json", "--columns=id"],
+    ["read", "sample", "--limit", "1", "--config-env", "SANDBOX", "--format", "json"],
+    ["read", "sample", "--limit", "1", "--config-file", ".bfabricpy.yml", "--format", "json"],
 ]
-
-UPDATE = ["update", "sample", "200", "name", "x"]
-# (command, their status, what their stdout is like, our status, what ours is like, why)
-DIFFERENT = [
-    (["read", "workunit", "id", "304", "--format", "tsv"], "crashed", r"\A\Z", 0, r'""id"":1004',
-     "an array is written as its JSON, where polars has no form for it"),
-    (["read", "sample", "--limit", "1"], 0, "id +┃ classn", 0, r"\Aid +name +concentration ",
-     "a table begins with what people know a record by, and ends with what they asked for"),
-    (["read", "sample", "name", "none", "--format", "tsv"], 0, r"\A\n\n\Z", 0, r"\Aid\n\Z",
-     "a table without records still has a heading: R's read.delim wants one"),
-    (["read", "sample", "nosuch", "x", "--format", "json"], "crashed", r"\A\Z", 2, r"\A\Z",
-     "a key that does not exist is an error of the caller, in one line"),
-    (["read", "nosuch", "--format", "json"], 1, r"\A\Z", 2, r"\A\Z",
-     "so is an endpoint that does not exist"),
-    (["read", "sample", "--limit", "0", "--format", "json"], 0, r"\A\[\]\n\Z", 2, r"\A\Z",
-     "nobody wants no records; all is called all"),
-    (["read", "sample", "a", "--format", "json"], 1, r"\A\Z", 2, r"\A\Z",
-     "a key without value is wrong usage"),
-    (["create", "sample", "name", "x", "name", "y"], "crashed", r"\A\Z", 2, r"\A\Z",
-     "a key given twice is wrong usage"),
-    (["create", "sample", "id", "5"], 1, r"\A\Z", 2, r"\A\Z",
-     "an id is the server's to give: wrong usage"),
-    (["inspect", "sample", "nosuch"], "crashed", r"\A\Z", 2, r"\A\Z",
-     "a method that does not exist is wrong usage"),
-    (UPDATE, 0, r"\A\Z", 2, r"\A\Z",
-     "what was not done must not look done to a script"),
-    (["update", "sample", "200", "--json", "{}", "--no-confirm"], 0, r"\A\Z", 2, r"\A\Z",
-     "an update without values is a mistake"),
-    (["delete", "sample", "200"], 0, r"\A\Z", 2, r"\A\Z", "as with update"),
+FILED = [["read", "sample", "id", "200", "id", "201", "--format", form, "--file", "out"]
+         for form in ("json", "yaml", "tsv")]
+# Nothing but a failure, the same on both sides.
+FAILING = [
+    ["create", "sample", "containerid", "3000"],
+    ["create", "sample", "name", "", "containerid", "3000"],
+    ["read", "sample", "--json-file", "none.json", "--format", "json"],
+    ["update", "sample", "99999", "name", "x", "--no-confirm"],
+    ["delete", "sample", "99999", "--no-confirm"],
+    ["delete", "workunit", "300", "--no-confirm"],
+    ["delete", "sample", "203", "99999", "--no-confirm"],
 ]
 
 SAVE = [
@@ -99,11 +73,18 @@ SAVE = [
     ["update", "sample", "210", "description", "line\none", "--no-confirm"],
     ["update", "sample", "211", "--json", '{"parentid": [200, 201]}', "--no-confirm"],
     ["update", "sample", "212", "name", "yes", "--no-confirm", "--format", "yaml"],
-    ["update", "sample", "99999", "name", "x", "--no-confirm"],
+    ["create", "sample", "name", "5", "containerid", "3000", "description", ""],
+    ["create", "sample", "--json", '{"name": "a", "containerid": 3000, "parentid": [200, 201], '
+     '"concentration": 1.5, "customattribute": [{"name": "k", "value": "v"}]}'],
+    ["create", "sample", "--json-file", "sample.json", "--format", "yaml"],
+    ["create", "sample", "--json-file", "sample.json", "--format", "tsv"],
+    ["update", "sample", "210", "--json", '{"id": 210, "name": "J"}', "--no-confirm"],
+    ["update", "sample", "210", "description", "", "--no-confirm"],
 ]
 # Of two records that two clients saved one after the other, these need not be the same.
 OWN = ("id", "created", "modified")
-INSPECT = [["inspect", "sample"], ["inspect", "sample", "save", "--max-depth", "1"],
+INSPECT = [["inspect", "sample"], ["inspect", "sample", "delete"], ["inspect", "sample", "--max-depth", "0"],
+           ["inspect", "workunit", "checkandinsert", "--max-depth", "1"], ["inspect", "sample", "save", "--max-depth", "1"],
            ["inspect", "dataset", "save"], ["inspect", "workunit", "read", "--max-depth", "2"]]
 
 
@@ -124,73 +105,150 @@ def without_own(records):
     return [{key: value for key, value in record.items() if key not in OWN} for record in records]
 
 
+def setUpModule():
+    if bfabricpy.PYTHON.exists():
+        Case.python = unittest.enterModuleContext(Worker())
+
+
 @bfabricpy.needed
-class SideBySide(harness.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        home, other = (cls.enterClassContext(harness.Home()) for _ in range(2))
-        for one in (home, other):
-            one.login(cls.enterClassContext(harness.Sandbox()))
-        commands = [*SAME, *[row[0] for row in DIFFERENT], *INSPECT, *SAVE]
-        ours = [home.run("bfabric", "api", *argv) for argv in commands]
-        texts = [one.out if form_of(argv) == "yaml" and one.status == 0 else "null"
-                 for argv, one in zip(commands, ours)]
-        asked = json.dumps({"commands": [["api", *argv] for argv in commands], "yaml": texts})
-        answer = bfabricpy.run(other, SCRIPT, asked + "\n")
-        if answer.status:
-            raise AssertionError(repr(answer))
-        answer = answer.json()
-        cls.all = {json.dumps(argv): (mine, parsed, theirs) for argv, mine, parsed, theirs in
-                   zip(commands, ours, answer["yaml"], answer["answers"])}
-        cls.home = home
+class Case(harness.TestCase):
+    python = None  # one for all
+
+    def begin(self, same_login):
+        self.home = self.new_home()
+        self.other = self.home if same_login else self.new_home()
+        self.python.use(self.other)
+
+    def new_home(self):
+        home = self.enterContext(harness.Home())
+        home.login(self.enterContext(harness.Sandbox()))
+        home.write(home.home / "query.json", '{"id": [200, 201]}')
+        home.write(home.home / "sample.json", '{"name": "from a file", "containerid": 3000}')
+        return home
 
     def both(self, argv):
+        return self.home.run("bfabric", "api", *argv), self.python.cli("api", *argv)
+
+    def parsed(self, form, text):
+        return rows(text) if form == "tsv" else self.python.yaml(text) if form == "yaml" else json.loads(text)
+
+    def records(self, argv):
         """(records of ours, records of theirs)"""
-        mine, parsed, (status, out, err) = self.all[json.dumps(argv)]
-        self.assertEqual((mine.status, status), (0, 0), mine.err + err)
-        if form_of(argv) == "tsv":
-            return rows(mine.out), rows(out)
-        return parsed if form_of(argv) == "yaml" else json.loads(mine.out), json.loads(out)
+        ours, theirs = self.both(argv)
+        self.assertEqual((ours.status, theirs["status"]), (0, 0), f"{ours!r} {theirs}")
+        form = form_of(argv)
+        return self.parsed(form, ours.out), self.parsed(form, theirs["out"])
+
+
+class Reading(Case):
+    def setUp(self):
+        self.begin(same_login=True)
 
     def test_same_records(self):
         for argv in SAME:
             with self.subTest(argv=argv):
-                mine, theirs = self.both(argv)
-                self.assertEqual(mine, theirs)
+                ours, theirs = self.records(argv)
+                self.assertEqual(ours, theirs)
 
-    def test_saving(self):
-        for argv in SAVE[:-1]:
+    def test_same_files(self):
+        for argv in FILED:
             with self.subTest(argv=argv):
-                mine, theirs = self.both(argv)
-                self.assertEqual(without_own(mine), without_own(theirs))
-        mine, _, (status, _, err) = self.all[json.dumps(SAVE[-1])]
-        self.assertEqual((mine.status, status), (1, 1))
-        self.assertEqual(mine.err.removeprefix("bfabric: "), err.removeprefix("Error: "))
+                file = self.home.home / "out"
+                self.assertExit(self.home.run("bfabric", "api", *argv), 0)
+                ours = file.read_text()
+                file.unlink()
+                self.assertEqual(self.python.cli("api", *argv)["status"], 0)
+                theirs = file.read_text()
+                self.assertEqual(len(self.parsed(form_of(argv), ours)), 2)
+                self.assertEqual(*(self.parsed(form_of(argv), text) for text in (ours, theirs)))
 
     def test_parameters(self):
         for argv in INSPECT:
             with self.subTest(argv=argv):
-                mine, _, (status, out, _) = self.all[json.dumps(argv)]
-                self.assertEqual((mine.status, status), (0, 0))
-                self.assertGreater(len(tree(out)), 5)
-                self.assertEqual(tree(mine.out), tree(out))
+                ours, theirs = self.both(argv)
+                self.assertEqual((ours.status, theirs["status"]), (0, 0))
+                self.assertGreater(len(tree(theirs["out"])), 3)
+                self.assertEqual(tree(ours.out), tree(theirs["out"]))
+
+
+class Saving(Case):
+    def setUp(self):
+        self.begin(same_login=False)
+
+    def test_saving(self):
+        for argv in SAVE:
+            with self.subTest(argv=argv):
+                ours, theirs = self.records(argv)
+                self.assertEqual(without_own(ours), without_own(theirs))
+
+    def test_failing(self):
+        for argv in FAILING:
+            with self.subTest(argv=argv):
+                ours, theirs = self.both(argv)
+                self.assertEqual((ours.status, theirs["status"]), (1, 1))
+                self.assertEqual((ours.out, theirs["out"]), ("", ""))
+                for said in theirs["err"].removeprefix("Error: Query was not successful: ").split("; "):
+                    if said.endswith("Error"):
+                        self.assertIn(said.strip(), ours.err)
 
     def test_differences(self):
-        for argv, status, out, own_status, own_out, why in DIFFERENT:
-            with self.subTest(argv=argv, why=why):
-                mine, _, theirs = self.all[json.dumps(argv)]
-                self.assertEqual((mine.status, theirs[0]), (own_status, status), theirs[2])
-                self.assertRegex(mine.out, own_out)
-                self.assertRegex(theirs[1], out)
+        for row in ANSWERS:
+            with self.subTest(argv=row.argv, why=row.why):
+                ours, theirs = self.both(row.argv)
+                self.assertEqual((ours.status, theirs["status"]), (row.own_status, row.status), theirs)
+                self.assertRegex(ours.out, row.own_out)
+                self.assertRegex(theirs["out"], row.out)
+                if ours.status:
+                    self.assertRegex(ours.err, r"\Abfabric: [^\n]+\n\Z")
 
-    def test_read_by_each_other(self):
-        """What one saved, the other reads."""
-        mine = self.home.run("bfabric", "api", "read", "sample", "--format", "json").json()
-        answer = bfabricpy.run(self.home, "print(json.dumps(sorted(Bfabric.connect().read('sample', {})"
-                               ".to_list_dict(), key=lambda one: one['id'])))\n")
-        self.assertEqual(answer.status, 0, answer.err)
-        self.assertEqual(mine, answer.json())
+    def test_deleting_some(self):
+        """Those that can be are gone; which, we say, and theirs does not."""
+        made = [self.records(["create", "sample", "name", "x", "containerid", "3000"]) for _ in range(2)]
+        ids = [str(ours[0]["id"]) for ours, _ in made]
+        self.assertEqual(ids, [str(theirs[0]["id"]) for _, theirs in made])
+        ours, theirs = self.both(["delete", "sample", ids[0], "99999", ids[1], "--no-confirm"])
+        self.assertEqual((ours.status, theirs["status"]), (1, 1))
+        self.assertIn(f"Sample {ids[1]} removed successfully.", ours.err)
+        self.assertIn("There is no sample with id 99999!", ours.err)
+        self.assertEqual(theirs["err"].strip(),
+                         "Error: Query was not successful: There is no sample with id 99999!")
+        self.assertEqual(self.records(["read", "sample", "id", ids[0], "id", ids[1], "--format", "json"]),
+                         ([], []))
+
+    def at_terminal(self, argv, typed):
+        """(ours, theirs): status and text. Ours asks once, theirs once for each record."""
+        theirs = self.python.cli("api", *argv, typed=typed)
+        with Terminal(self.home.command("bfabric", "api", *argv), self.home.env(), cwd=self.home.home) as one:
+            one.expect(r"\[y/N\] ")
+            one.type(typed[:2])
+            status = one.status()
+        return (status, one.text), (theirs["status"], theirs["out"])
+
+    def test_questions(self):
+        """A preview and a question; what is not confirmed is not done, and with us not a success."""
+        def names():
+            ours, theirs = self.records(["read", "sample", "id", "215", "id", "216", "--format", "json"])
+            self.assertEqual(*([(r["id"], r["name"]) for r in one] for one in (ours, theirs)))
+            return [r["name"] for r in ours]
+
+        before = names()
+        update = ["update", "sample", "215", "name", "New"]
+        ours, theirs = self.at_terminal(update, "n\n")
+        self.assertEqual((ours[0], theirs[0]), (130, 0), theirs[1])
+        self.assertEqual(names(), before)
+        ours, theirs = self.at_terminal(update, "y\n")
+        self.assertEqual((ours[0], theirs[0]), (0, 0), theirs[1])
+        for text in (ours[1], theirs[1]):
+            self.assertIn(before[0], text)
+            self.assertIn("New", text)
+        self.assertEqual(names(), ["New", before[1]])
+        made = [self.records(["create", "sample", "name", "x", "containerid", "3000"])[0][0]["id"]
+                for _ in range(2)]
+        ours, theirs = self.at_terminal(["delete", "sample", *map(str, made)], "y\ny\n")
+        self.assertEqual((ours[0], theirs[0]), (0, 0), theirs[1])
+        self.assertEqual((ours[1].count("[y/N]"), theirs[1].count("[y/n]")), (1, 2))
+        gone = [word for one in made for word in ("id", str(one))]
+        self.assertEqual(self.records(["read", "sample", *gone, "--format", "json"]), ([], []))
 
 
 if __name__ == "__main__":
