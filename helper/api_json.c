@@ -29,12 +29,20 @@ static void put_real(double value, struct bf_secret *out)
 	bf_secret_puts(out, text + mantissa);
 }
 
+static void put_integer(json_int_t value, struct bf_secret *out)
+{
+	char text[24];
+	const int len = snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT, value);
+
+	bf_secret_put(out, text, (size_t)len);
+}
+
 void bf_records_put_number(json_t *value, struct bf_secret *out)
 {
 	if (json_is_real(value))
 		put_real(json_real_value(value), out);
 	else
-		bf_secret_printf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+		put_integer(json_integer_value(value), out);
 }
 
 /* Is it the same in JSON, but for its quotes? */
@@ -48,9 +56,14 @@ static bool is_bare(const char *text, size_t len)
 
 static void put_quoted(const char *text, size_t len, struct bf_secret *out)
 {
-	bf_secret_putc(out, '"');
-	bf_secret_put(out, text, len);
-	bf_secret_putc(out, '"');
+	char *room = bf_secret_room(out, len + 2);
+
+	if (!room)
+		return;
+	room[0] = '"';
+	memcpy(room + 1, text, len);
+	room[len + 1] = '"';
+	bf_secret_added(out, len + 2);
 }
 
 static void put_string(json_t *value, struct bf_secret *out)
@@ -138,8 +151,12 @@ void bf_records_put_compact(json_t *value, struct bf_secret *out)
 
 static void put_line(unsigned depth, struct bf_secret *out)
 {
-	bf_secret_putc(out, '\n');
-	for (unsigned n = depth * INDENT; n; n--)
+	static const char spaces[] = "\n                                ";
+	const size_t most = sizeof(spaces) - 2, wanted = (size_t)depth * INDENT;
+	const size_t first = wanted < most ? wanted : most;
+
+	bf_secret_put(out, spaces, 1 + first);
+	for (size_t left = wanted - first; left; left--)
 		bf_secret_putc(out, ' ');
 }
 
