@@ -17,6 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integratio
 import harness  # noqa: E402  (after the path to it)
 import keyring_bench  # noqa: E402
 import pam_bench  # noqa: E402
+import soap_bench  # noqa: E402
 
 SPAWN = harness.BUILD / "tests" / "bench" / "spawn"
 INPROC = harness.BUILD / "tests" / "bench" / "inproc"
@@ -262,6 +263,7 @@ class Bench:
         self.refresh()
         keyring_bench.measure(self, spawn, ms, ROUNDS)
         pam_bench.measure(self, spawn, ms, ROUNDS)
+        soap_bench.measure(self, SPAWN, PYTHON.parent, ROUNDS)
         self.verification()
         shutil.rmtree(self.folder)
         print()

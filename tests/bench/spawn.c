@@ -1,7 +1,7 @@
 /*
  * spawn - start programs again and again and say how long each took.
  *
- *	spawn time|memory ROUNDS COMMAND... [-- COMMAND...]...
+ *	spawn time|memory|both ROUNDS COMMAND... [-- COMMAND...]...
  *
  * Commands are separated by `--`. A first word `<FILE` gives a command its stdin, else it reads
  * /dev/null; a first word `HOME=DIR` sets HOME for it (then all commands need one). Output is
@@ -11,7 +11,9 @@
  *
  * time: wall-clock time from before the start to the end that the kernel reports, by posix_spawn,
  * which does not copy this process. memory: the peak of resident memory, by fork and exec out of
- * this small program, because under posix_spawn the child's peak includes the parent's.
+ * this small program, because under posix_spawn the child's peak includes the parent's. both: the
+ * time, and the peak of the same run as "memory", by fork and exec, for what takes so long that
+ * neither the difference nor a second run is wanted.
  *
  * Prints a JSON array: for each command {"median":..., "low":..., "high":...} (quartiles), in
  * nanoseconds or bytes. Ends with an error when a command does not end with status 0.
@@ -36,6 +38,7 @@ struct command {
 	const char *input;
 	const char *home; /* NULL: as it is */
 	int64_t *taken;
+	int64_t most; /* memory, of all rounds */
 };
 
 static void fail(const char *what)
@@ -108,6 +111,15 @@ static int64_t run_weighed(const struct command *c)
 	return (int64_t)used.ru_maxrss * 1024;
 }
 
+static int64_t run_both(struct command *c)
+{
+	const int64_t began = now(), peak = run_weighed(c);
+
+	if (peak > c->most)
+		c->most = peak;
+	return now() - began;
+}
+
 static int compare(const void *a, const void *b)
 {
 	const int64_t *x = a, *y = b;
@@ -118,9 +130,9 @@ static int compare(const void *a, const void *b)
 static void tell(const struct command *c, size_t rounds, bool last)
 {
 	qsort(c->taken, rounds, sizeof(*c->taken), compare);
-	printf("{\"median\":%lld,\"low\":%lld,\"high\":%lld}%s\n", (long long)c->taken[rounds / 2],
-		(long long)c->taken[rounds / 4], (long long)c->taken[rounds * 3 / 4],
-		last ? "" : ",");
+	printf("{\"median\":%lld,\"low\":%lld,\"high\":%lld,\"memory\":%lld}%s\n",
+		(long long)c->taken[rounds / 2], (long long)c->taken[rounds / 4],
+		(long long)c->taken[rounds * 3 / 4], (long long)c->most, last ? "" : ",");
 }
 
 static size_t split(char **words, struct command *commands, size_t rounds)
@@ -163,9 +175,11 @@ int main(int argc, char **argv)
 	size_t order[COMMANDS_MAX];
 	size_t rounds = argc > 3 ? strtoul(argv[2], NULL, 10) : 0, warm = rounds / 10, count;
 	bool memory = argc > 3 && strcmp(argv[1], "memory") == 0;
+	bool both = argc > 3 && strcmp(argv[1], "both") == 0;
 
 	if (rounds < 1) {
-		fprintf(stderr, "usage: spawn time|memory ROUNDS COMMAND... [-- COMMAND...]...\n");
+		fprintf(stderr,
+			"usage: spawn time|memory|both ROUNDS COMMAND... [-- COMMAND...]...\n");
 		return 2;
 	}
 	count = split(argv + 3, commands, rounds);
@@ -180,7 +194,9 @@ int main(int argc, char **argv)
 			if (commands[i].home &&
 				setenv("HOME", commands[i].home, /* overwrite= */ 1))
 				fail("setenv");
-			one = memory ? run_weighed(&commands[i]) : run_timed(&commands[i]);
+			one = both     ? run_both(&commands[i])
+			      : memory ? run_weighed(&commands[i])
+				       : run_timed(&commands[i]);
 			if (round >= warm)
 				commands[i].taken[round - warm] = one;
 		}
