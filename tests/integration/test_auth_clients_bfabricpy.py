@@ -2,6 +2,7 @@
 """bfabricPy's commands for clients: they work on what we registered, and ours on what they did."""
 import bfabricpy
 import harness
+from bfabricpy_worker import Worker
 from client_case import URI, Case
 
 
@@ -9,10 +10,15 @@ from client_case import URI, Case
 class BfabricPy(Case):
     settings = {"registration_takes_all": True}
 
+    def setUp(self):
+        super().setUp()
+        self.python = self.enterContext(Worker())
+        self.python.use(self.home)
+
     def cli(self, *arguments):
-        program = bfabricpy.PYTHON.parent / "bfabric-cli"
-        return harness.run([str(program), "auth", *map(str, arguments)],
-                           bfabricpy.environment(self.home), "", 120, cwd=self.home.home)
+        got = self.python.cli("auth", *arguments)
+        return harness.Result(["bfabric-cli", "auth", *arguments], got["status"], got["out"].encode(),
+                              got["err"].encode())
 
     def test_theirs_on_ours_and_ours_on_theirs(self):
         for name, service in (("BOT", "robot7"), ("WEB", None)):
