@@ -4,6 +4,7 @@
  * The rows of the two hot verbs are shared by front and full program (faces.c); the others lie
  * beside what they do. A verb's run function builds its answer in memory; main writes it once, and
  * on failure not at all, because git uses what a failing helper printed.
+ * Only `api read` writes most of what it has itself, in pieces, once everything has been read.
  */
 #ifndef BF_VERB_H
 #define BF_VERB_H

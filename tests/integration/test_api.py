@@ -5,6 +5,8 @@ import io
 import json
 import os
 import re
+import signal
+import subprocess
 import unicodedata
 import unittest
 
@@ -278,6 +280,28 @@ class Progress(Case):
         self.assertEqual(len(result.out.splitlines()), 101)
         self.assertEqual(result.err,
                          "bfabric: these are the newest 100, and there may be more: --limit all\n")
+
+    def test_long_text(self):
+        """Written in pieces: all of it, or said that it is not."""
+        everything = ("read", "resource", "--limit", "all")
+        for form in ("json", "yaml", "tsv"):
+            text = self.good(*everything, "--format", form).out
+            self.assertGreater(len(text), 60_000)
+            self.good(*everything, "--format", form, "--file", "out")
+            self.assertEqual((self.home.home / "out").read_text(), text)
+        self.fails(1, "cannot write /dev/full", *everything, "--format", "json", "--file", "/dev/full")
+        with open("/dev/full", "wb") as full:
+            process = self.home.start("bfabric", "api", *everything, stdout=full,
+                                      stderr=subprocess.PIPE)
+            said = process.communicate(timeout=60)[1].decode()
+        self.assertEqual((process.returncode, said.count("\n")), (1, 1), said)
+        self.assertIn("cannot write the answer", said)
+        with self.home.start("bfabric", "api", *everything, "--format", "json",
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            process.stdout.readline()  # more than a pipe holds is to come
+            process.stdout.close()
+            self.assertEqual(process.stderr.read(), b"")
+            self.assertEqual(process.wait(timeout=60), -signal.SIGPIPE)
 
     def test_later_page_fails(self):
         self.server.control("fault", endpoint="soap-read@2", kind="errorreport", arg="Broken")
