@@ -79,6 +79,7 @@ struct attempt {
 	struct bfabric_error trouble; /* of the reader; status OK: none */
 	enum bf_api_verdict verdict;
 	bool sent;
+	bool no_memory; /* for a record */
 };
 
 static void attempt_release(struct attempt *a)
@@ -125,10 +126,27 @@ static enum bfabric_status compose(
 	return bf_soap_write(&request, &ret->body, err);
 }
 
+/* What the server says of a record becomes a message, or is shown beside it. */
+static bool hide_in(json_t *record, const char *name, const char *secret)
+{
+	const char *said = json_string_value(json_object_get(record, name));
+	BF_AUTO_FREE char *copy = said && strstr(said, secret) ? strdup(said) : NULL;
+
+	if (!said || !strstr(said, secret))
+		return true;
+	bf_api_hide(copy, secret);
+	return copy && json_object_set_new(record, name, json_string(copy)) == 0;
+}
+
 static bool on_record(void *data, json_t *record)
 {
 	struct attempt *a = data;
 	struct bf_api_call *call = a->call;
+
+	a->no_memory = !hide_in(record, "errorreport", a->auth.password) ||
+		       !hide_in(record, "deletionreport", a->auth.password);
+	if (a->no_memory)
+		return false;
 
 	call->records++;
 	call->stopped = call->stopped || !call->record(call->data, record);
@@ -177,6 +195,8 @@ static enum bfabric_status send_it(
 	status = bf_api_perform(a->call->client, &request, reply, &a->sent, err);
 	if (a->call->stopped) /* how the rest would have gone is no matter */
 		return BFABRIC_OK;
+	if (a->no_memory)
+		return bf_fail_nomem(err);
 	if (a->trouble.status != BFABRIC_OK)
 		return bf_fail(err, a->trouble.status, "%s", a->trouble.text);
 	if (status == BFABRIC_OK && speaks_soap(reply))
@@ -271,7 +291,10 @@ static enum bfabric_status try_it(struct attempt *a, struct bfabric_error *err)
 	status = bf_soap_reader_new(&expected, &a->reader, err);
 	if (status == BFABRIC_OK)
 		status = send_it(a, &reply, err);
-	return status == BFABRIC_OK ? understand(a, &reply, err) : fail_lost(a, status, err);
+	status = status == BFABRIC_OK ? understand(a, &reply, err) : fail_lost(a, status, err);
+	if (status != BFABRIC_OK && err)
+		bf_api_hide(err->text, a->auth.password);
+	return status;
 }
 
 /* ---- once more ------------------------------------------------------------------------------- */

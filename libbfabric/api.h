@@ -57,6 +57,13 @@ void bf_api_words_add(struct bf_api_words *words, const char *sentence);
 const char *bf_api_words_end(struct bf_api_words *words);
 
 /*
+ * In place: "***" for the secret where it stands in the text, also for its beginning (from eight
+ * characters on), as what is too long is cut. A server that repeats a request in its complaint
+ * would have the token shown to whoever reads the message. Either may be NULL.
+ */
+void bf_api_hide(char *text, const char *secret);
+
+/*
  * An HTTP status that carries no SOAP. `what` begins the text: "https://host/bfabric/sample".
  * RETRY_LATER: restarting or overloaded, which B-Fabric also says as 404; FORBIDDEN: 403;
  * BAD_REPLY: the rest.

@@ -80,6 +80,33 @@ const char *bf_api_words_end(struct bf_api_words *words)
 	return words->text;
 }
 
+/* ---- what went out --------------------------------------------------------------------------- */
+
+#define TELLING 8 /* characters of a secret: fewer may be anybody's */
+
+void bf_api_hide(char *text, const char *secret)
+{
+	static const char instead[] = "***";
+	char *to = text;
+
+	if (!text || !secret || strlen(secret) < TELLING)
+		return;
+	for (const char *from = text; *from;) {
+		size_t same = 0;
+
+		while (secret[same] && from[same] == secret[same])
+			same++;
+		if (same < TELLING) {
+			*to++ = *from++;
+			continue;
+		}
+		memcpy(to, instead, sizeof(instead) - 1);
+		to += sizeof(instead) - 1;
+		from += same;
+	}
+	*to = '\0';
+}
+
 /* ---- HTTP ------------------------------------------------------------------------------------ */
 
 enum bfabric_status bf_api_fail_http(

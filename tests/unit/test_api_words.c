@@ -221,6 +221,39 @@ static void test_login(void **state)
 		"correct them in /home/u/.bfabricpy.yml");
 }
 
+/* Whatever of a secret can be told from any other word. */
+static void test_hide(void **state)
+{
+	static const char secret[] = "eyJhbGciOiJSUzI1NiJ9.e30.c2ln";
+	static const struct {
+		const char *text, *shown;
+	} cases[] = {
+		{"", ""},
+		{"No.", "No."},
+		{"<eyJhbGciOiJSUzI1NiJ9.e30.c2ln>", "<***>"},
+		{"eyJhbGciOiJSUzI1NiJ9.e30.c2lneyJhbGciOiJSUzI1NiJ9.e30.c2ln", "******"},
+		{"the token eyJhbGciOiJSU", "the token ***"},
+		{"eyJhbGci", "***"},
+		{"eyJhbGc", "eyJhbGc"},
+		{"eyeyJhbGciOx", "ey***x"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[128];
+
+		snprintf(text, sizeof(text), "%s", cases[i].text);
+		bf_api_hide(text, secret);
+		assert_string_equal(text, cases[i].shown);
+		snprintf(text, sizeof(text), "%s", cases[i].text);
+		bf_api_hide(text, "");
+		bf_api_hide(text, NULL);
+		bf_api_hide(text, "short");
+		assert_string_equal(text, cases[i].text);
+	}
+	bf_api_hide(NULL, secret);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +266,7 @@ int main(void)
 		cmocka_unit_test(test_http),
 		cmocka_unit_test(test_scope),
 		cmocka_unit_test(test_login),
+		cmocka_unit_test(test_hide),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
