@@ -69,6 +69,20 @@ static bool point_at_unfinished(const struct bf_environment *environment,
 	return true;
 }
 
+/* A scope's remedy ends in a command of the library's, which knows of no other configuration. */
+static void add_config_file(const struct bf_command_line *call, struct bfabric_error *err)
+{
+	BF_AUTO_SECRET struct bf_secret text = BF_SECRET_INIT;
+	size_t used = strlen(err->text);
+
+	if (!call->config_file || !strstr(err->text, "run: bfabric "))
+		return;
+	bf_secret_puts(&text, " --config-file ");
+	bf_shell_word(call->config_file, &text);
+	if (!text.failed && used + text.len < sizeof(err->text))
+		snprintf(err->text + used, sizeof(err->text) - used, "%s", bf_secret_reveal(&text));
+}
+
 enum bfabric_status bf_fail_with_hint(const struct bf_environment *environment,
 	const struct bf_command_line *call, struct bfabric_error *err)
 {
@@ -79,6 +93,8 @@ enum bfabric_status bf_fail_with_hint(const struct bf_environment *environment,
 
 	if (point_at_unfinished(environment, call, err))
 		return status;
+	if (status == BFABRIC_FORBIDDEN)
+		add_config_file(call, err);
 	/* Already said, or no room to say it in one line. */
 	if (!verb || strstr(err->text, "bfabric auth") || strstr(err->text, "bfabric login") ||
 		strstr(err->text, "bfabric " DOCTOR))

@@ -1,5 +1,6 @@
 #include "full.h"
 #include "../libbfabric/base/file.h"
+#include "../libbfabric/local/paths.h"
 #include "help.h"
 #include "log_out.h"
 #include "login_run.h"
@@ -269,6 +270,22 @@ static enum bfabric_status put_secret(struct bf_static_login *login,
 			   : bf_static_login_put(login, env, &secrets, err);
 }
 
+/*
+ * What was got by the scope and secret of before is not served any longer. Where the file cannot be
+ * removed it is, until it expires.
+ */
+static void forget_token(const struct bf_environment *env)
+{
+	BF_AUTO_PATHS struct bf_paths paths = BF_PATHS_INIT;
+
+	if (bf_paths_init(&env->url, env->client_id, env->name, /* with_runtime= */ true, &paths,
+		    /* err= */ NULL) != BFABRIC_OK)
+		return;
+	(void)unlink(paths.cache);
+	if (paths.cache_port)
+		(void)unlink(paths.cache_port);
+}
+
 static enum bfabric_status keep(const struct bf_command_line *call, struct bfabric_cancel *cancel,
 	struct bf_static_login *login, const struct bf_environment *env, struct bf_secret *told,
 	struct bfabric_error *err)
@@ -297,6 +314,7 @@ static enum bfabric_status keep(const struct bf_command_line *call, struct bfabr
 		(void)!bf_file_remove(place.path, /* err= */ NULL); /* nothing names it */
 	if (status != BFABRIC_OK)
 		return status;
+	forget_token(env);
 	bf_secret_printf(told, "Environment %.200s was written to %.600s; the client secret is in ",
 		env->name, env->file);
 	bf_secret_printf(told, "%.600s.\n",

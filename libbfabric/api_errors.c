@@ -150,6 +150,28 @@ static bool scope_has(const char *scope, const char *word)
 	return false;
 }
 
+/* A word for sh(1); cut off where it is longer than any name that is not made up to be. */
+static void shell_word(const char *text, char *dst, size_t size)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_-./:@%+,";
+	static const char quote[] = "'\\''"; /* ends the quoting, a quote, begins it again */
+	size_t used = 0;
+
+	if (*text && !text[strspn(text, plain)]) {
+		(void)snprintf(dst, size, "%s", text);
+		return;
+	}
+	dst[used++] = '\'';
+	for (; *text && used + sizeof(quote) + 1 < size; text++)
+		if (*text == '\'')
+			used += (size_t)snprintf(dst + used, size - used, "%s", quote);
+		else
+			dst[used++] = *text;
+	dst[used++] = '\'';
+	dst[used] = '\0';
+}
+
 /* What gets a larger scope, into `dst`; "" where no command does. */
 static void scope_remedy(const struct bf_environment *env, bool in_memory, const char *needed,
 	char *dst, size_t size)
@@ -158,13 +180,15 @@ static void scope_remedy(const struct bf_environment *env, bool in_memory, const
 	const char *verb = env->method == BFABRIC_AUTH_OAUTH                ? "login"
 			   : env->method == BFABRIC_AUTH_CLIENT_CREDENTIALS ? "auth service-account"
 									    : NULL;
+	char name[100];
 
+	shell_word(env->name, name, sizeof(name));
 	dst[0] = '\0';
 	if (env->method == BFABRIC_AUTH_PAT)
 		(void)snprintf(dst, size,
-			"; make a personal access token that has it in B-Fabric%s%.60s",
+			"; make a personal access token that has it in B-Fabric%s%s",
 			in_memory ? "" : ", then run: bfabric auth pat --env ",
-			in_memory ? "" : env->name);
+			in_memory ? "" : name);
 	else if (scope_has(scope, needed))
 		(void)snprintf(dst, size,
 			"; it was asked for: have it added to client %.60s, or ask for rights in "
@@ -174,8 +198,8 @@ static void scope_remedy(const struct bf_environment *env, bool in_memory, const
 		(void)snprintf(dst, size, "; log in with the scope \"%.120s%s%s\"", scope,
 			*scope ? " " : "", needed);
 	else if (verb)
-		(void)snprintf(dst, size, "; run: bfabric %s --env %.60s --scope \"%.120s%s%s\"",
-			verb, env->name, scope, *scope ? " " : "", needed);
+		(void)snprintf(dst, size, "; run: bfabric %s --env %s --scope \"%.120s%s%s\"", verb,
+			name, scope, *scope ? " " : "", needed);
 }
 
 enum bfabric_status bf_api_fail_scope(const struct bf_environment *env, bool in_memory, bool writes,
