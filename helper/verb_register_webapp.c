@@ -1,4 +1,5 @@
 #include "client_view.h"
+#include "format.h"
 #include "full.h"
 #include "registering.h"
 #include "say.h"
@@ -6,6 +7,7 @@
 #include "trace.h"
 #include "../libbfabric/webapp.h"
 #include <inttypes.h>
+#include <string.h>
 
 /* One run. */
 struct job {
@@ -59,20 +61,47 @@ static enum bfabric_status hinted(
 				 bf_session_environment(job->registering.session), job->call, err);
 }
 
-/* What finishes by hand what the server has just refused. */
+/* What has several lines cannot be told on one. */
+static void put_field(const char *key, const char *value, struct bf_secret *out)
+{
+	if (!value || value[strcspn(value, "\t\n\r")])
+		return;
+	bf_secret_printf(out, " %s ", key);
+	bf_shell_word(value, out);
+}
+
+static void put_number(const char *key, int64_t number, struct bf_secret *out)
+{
+	if (number)
+		bf_secret_printf(out, " %s %" PRId64, key, number);
+}
+
+/* What finishes by hand what the server has just refused: the same record, as the same person. */
 static void tell_how_to_finish(const struct job *job, int64_t number)
 {
 	const struct bfabric_webapp_metadata *webapp = &job->webapp;
-	char record[40] = "create application";
+	BF_AUTO_SECRET struct bf_secret line = BF_SECRET_INIT;
 
 	if (!number)
 		return;
+	bf_secret_puts(&line, webapp->application_id ? "update" : "create");
+	put_field("--env", bf_session_environment(job->registering.session)->name, &line);
+	put_field("--config-file", job->call->config_file, &line);
+	bf_secret_puts(&line, " --");
 	if (webapp->application_id)
-		snprintf(record, sizeof(record), "update application %" PRId64,
-			webapp->application_id);
-	bf_say("the client is there already; when that is mended: bfabric api %s type WebApp "
-	       "name \"%s\" weburl %s oauthclientid %" PRId64,
-		record, webapp->name, webapp->web_url, number);
+		put_number("application", webapp->application_id, &line);
+	else
+		bf_secret_puts(&line, " application");
+	bf_secret_puts(&line, " type WebApp");
+	put_field("name", webapp->name, &line);
+	put_field("weburl", webapp->web_url, &line);
+	put_number("oauthclientid", number, &line);
+	put_number("technologyid", webapp->technology_id, &line);
+	put_field("description", webapp->description, &line);
+	put_field("hidden", webapp->hidden ? "true" : NULL, &line);
+	if (!line.failed)
+		bf_say("the client is there already; when that is mended: bfabric api %s",
+			bf_secret_reveal(&line));
 }
 
 /* The client exists from here on: its secrets are kept whatever becomes of the application. */

@@ -4,7 +4,7 @@
 #include "webapp.h"
 
 #include <inttypes.h>
-#include <stdio.h>
+#include <string.h>
 
 #define ENDPOINT "application"
 
@@ -29,12 +29,18 @@ static json_t *record_of(const struct bfabric_webapp_metadata *webapp, int64_t n
 	return NULL;
 }
 
-/* jansson takes UTF-8 only, and says no more than that it failed. */
+/*
+ * jansson takes UTF-8 only, and says no more than that it failed; XML 1.0 (2.2) has no place for
+ * most control characters: the client would be there by the time that its record is written.
+ */
 static bool is_text(const char *text)
 {
 	json_t *value = text ? json_string(text) : json_null();
 
 	json_decref(value);
+	for (const char *c = value && text ? text : ""; *c; c++)
+		if ((unsigned char)*c < ' ' && !strchr("\t\n\r", *c))
+			return false;
 	return value != NULL;
 }
 
@@ -48,8 +54,9 @@ static enum bfabric_status check_words(
 		return bf_fail(err, BFABRIC_BAD_CALL,
 			"the numbers of an application and a technology are 1 or more");
 	if (!is_text(webapp->name) || !is_text(webapp->web_url) || !is_text(webapp->description))
-		return bf_fail(
-			err, BFABRIC_BAD_CALL, "name, address or description is not text in UTF-8");
+		return bf_fail(err, BFABRIC_BAD_CALL,
+			"name, address or description is not text in UTF-8, or has control "
+			"characters");
 	return BFABRIC_OK;
 }
 
@@ -72,22 +79,34 @@ static enum bfabric_status check_fields(struct bfabric *client,
 	return status;
 }
 
+/* bfabric_exists, within the deadline of the whole. */
+static enum bfabric_status check_application(
+	struct bfabric *client, int64_t id, int64_t deadline, struct bfabric_error *err)
+{
+	json_t *query = json_pack("{s:I}", "id", (json_int_t)id), *found = NULL;
+	const struct bfabric_read read = {
+		.query = query, .max_results = 1, .ids_only = true, .deadline = deadline};
+	enum bfabric_status status =
+		query ? bfabric_read(client, ENDPOINT, &read, &found, err) : bf_fail_nomem(err);
+
+	if (status == BFABRIC_OK && json_array_size(found) == 0)
+		status = bf_fail(
+			err, BFABRIC_BAD_CALL, "there is no application with id %" PRId64, id);
+	json_decref(query);
+	json_decref(found);
+	return status;
+}
+
 enum bfabric_status bf_webapp_check(struct bfabric *client,
 	const struct bfabric_webapp_metadata *webapp, int64_t deadline, struct bfabric_error *err)
 {
-	char id[24];
-	bool there = false;
 	enum bfabric_status status = check_words(webapp, err);
 
 	if (status == BFABRIC_OK)
 		status = check_fields(client, webapp, deadline, err);
-	if (status != BFABRIC_OK || !webapp->application_id)
-		return status;
-	(void)snprintf(id, sizeof(id), "%" PRId64, webapp->application_id); /* fits */
-	status = bfabric_exists(client, ENDPOINT, "id", id, /* query= */ NULL, &there, err);
-	if (status != BFABRIC_OK || there)
-		return status;
-	return bf_fail(err, BFABRIC_BAD_CALL, "there is no application with id %s", id);
+	if (status == BFABRIC_OK && webapp->application_id)
+		status = check_application(client, webapp->application_id, deadline, err);
+	return status;
 }
 
 enum bfabric_status bf_webapp_save(struct bfabric *client,

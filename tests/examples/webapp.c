@@ -20,6 +20,7 @@ static enum bfabric_status work(const struct bfabric_webapp *webapp, struct bfab
 	struct bfabric_read read = {.query = query};
 	enum bfabric_status status;
 
+	puts(webapp->context.json);
 	endpoint_of(&webapp->context, endpoint, sizeof(endpoint));
 	status = bfabric_read(webapp->user, endpoint, &read, &found, err);
 	if (status == BFABRIC_OK)

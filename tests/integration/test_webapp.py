@@ -11,6 +11,16 @@ from client_case import SECRETS, keys
 URL = "https://viewer.example.org/"
 
 
+def objects(text):
+    """Of JSON, one behind the other."""
+    found = []
+    while text := text.strip():
+        value, end = json.JSONDecoder().raw_decode(text)
+        found.append(value)
+        text = text[end:]
+    return found
+
+
 class Case(harness.TestCase):
     settings = {"registration_takes_all": True}
 
@@ -131,12 +141,45 @@ class BadDays(Case):
         # The command that it named.
         words = result.said.split("when that is mended: bfabric ")[1]
         self.assertExit(self.home.run("sh", "-c", "bfabric " + words.split(" bfabric:")[0]), 0)
-        self.assertEqual(self.application(name="Viewer")[0]["oauthclientid"], client["id"])
+        [record] = self.application(name="Viewer")
+        self.assertEqual((record["oauthclientid"], record["technologyid"]), (client["id"], 77))
+
+    def test_command_that_finishes(self):
+        """It can be copied into a shell whatever the words are, and leaves nothing out."""
+        self.server.control("fault", endpoint="soap-save", kind="errorreport", arg="not now", count=1)
+        name, url, text = "It's \"$HOME\" & `id`", "https://v.example.org/?a=1&b=2;c", "-x 'y' $(z) \U0001f9ec"
+        result = self.home.run("bfabric", "auth", "register-webapp", name, url, "--no-service-user",
+                               "--save-env", "WEB", "--hidden", "--technology-id", "2",
+                               "--description=" + text)
+        self.assertExit(result, 1)
+        [line] = [line for line in result.err.splitlines() if "when that is mended: " in line]
+        self.assertExit(self.home.run("sh", "-c", line.split("when that is mended: ")[1]), 0)
+        [record] = self.application(name=name)
+        wanted = {"name": name, "weburl": url, "description": text, "type": "WebApp", "hidden": True,
+                  "technologyid": 2}
+        self.assertEqual({key: record[key] for key in wanted}, wanted)
+
+    def test_may_not_write(self):
+        """A login that may only read."""
+        self.home.scope = "api:read"
+        self.home.login(self.server)
+        result = self.register("--technology-id", 2)
+        self.assertIn("scope", result.said)
+        self.assertEqual(self.application(name="Viewer"), [])
+        self.assertFalse(keys(self.home, "WEB"))
+
+    def test_environment_exists(self):
+        self.assertExit(self.register(), 0)
+        before = keys(self.home, "WEB")
+        self.assertNotEqual(self.register().status, 0)
+        self.assertEqual((keys(self.home, "WEB"), self.registrations()), (before, 1))
+        self.assertExit(self.register("--force"), 0)
+        self.assertNotEqual(keys(self.home, "WEB")["client_id"], before["client_id"])
 
     def test_answer_lost(self):
         self.server.control("fault", endpoint="soap-save", kind="truncated", count=1)
         result = self.register("--application-id", 13)
-        self.failed(result, 5, "whether anything was saved is not known", "api update application 13")
+        self.failed(result, 5, "whether anything was saved is not known", "-- application 13 type WebApp")
         self.assertTrue(keys(self.home, "WEB")["client_secret"])
 
     def test_stdout_full(self):
@@ -174,7 +217,8 @@ class Opened(Launch):
             self.server.control("set", opaque_tokens="on" if opaque else "off")
             result = self.open(self.launch())
             self.assertEqual((result.status, result.err), (0, ""), opaque)
-            record = json.loads(result.out)
+            context, record = objects(result.out)
+            self.assertEqual((context["sub"], int(context["entityId"])), ("alice", 303))
             self.assertEqual((record["id"], record["classname"]), (303, "workunit"))
             asked = [line for line in self.server.log("soap") if line["grant"] in ("read", "save")]
             self.assertEqual([(line["grant"], line["user"]) for line in asked[-2:]],
@@ -227,10 +271,18 @@ result = [webapp.context.model_dump(mode="json"), list(webapp.user.read("workuni
 """)
         context, records, saved = theirs
         self.assertEqual(saved, 303)
-        self.assertIn(303, context.values())
         ours = self.open(self.launch())
         self.assertExit(ours, 0)
-        record = json.loads(ours.out)
+        claims, record = objects(ours.out)
+        same = {"entity_id": "entityId", "entity_class_name": "entityClassName", "job_id": "jobId",
+                "application_id": "applicationId", "client_id": "client_id", "subject": "sub",
+                "issuer": "iss", "groups": "groups", "email": "email", "name": "name"}
+        numbers = ("entity_id", "application_id", "job_id")
+        self.assertEqual(context["entity_id"], 303)
+        for theirs, name in same.items():
+            value = claims.get(name)
+            self.assertEqual(int(value) if theirs in numbers and value is not None else value,
+                             context[theirs], name)
         for one in (record, *records):
             one.pop("description"), one.pop("modified"), one.pop("modifiedby")
         self.assertEqual([record], records)

@@ -264,6 +264,8 @@ static void test_before(void **state)
 	webapp = usual;
 	webapp.name = "\xff";
 	assert_fails(call(scene, &webapp), BFABRIC_BAD_CALL, err, "UTF-8");
+	webapp.name = "bell\a";
+	assert_fails(call(scene, &webapp), BFABRIC_BAD_CALL, err, "control characters");
 	(void)end(state); /* another client: this one has read the description */
 	assert_int_equal(begin(state), 0);
 	scene = *state;
