@@ -45,15 +45,15 @@ const char *bf_pam_clean(char dst[BF_PAM_QUOTED], const char *text)
 
 const char *bf_pam_quote(char dst[BF_PAM_QUOTED], const char *text)
 {
-	char shown[BF_PAM_QUOTED];
+	char shown[BF_PAM_QUOTED - 3]; /* room for the quotes */
 
-	snprintf(dst, BF_PAM_QUOTED, "\"%s\"", bf_pam_clean(shown, text));
+	snprintf(dst, BF_PAM_QUOTED, "\"%s\"", clean(shown, 64, text));
 	return dst;
 }
 
 const char *bf_pam_quote_reason(char dst[BF_PAM_REASON], const char *text)
 {
-	char shown[BF_PAM_REASON];
+	char shown[BF_PAM_REASON - 3];
 
 	snprintf(dst, BF_PAM_REASON, "\"%s\"", clean(shown, BF_PAM_REASON - 8, text));
 	return dst;
