@@ -4,6 +4,7 @@
  * of a client that is registered by then are never lost.
  */
 #include "unit.h"
+#include "wsdl_text.h"
 
 #include "libbfabric/net/http.h"
 #include "libbfabric/bfabric.h"
@@ -13,7 +14,7 @@
 #include <stdlib.h>
 
 #define BASE "https://bfabric.example.org/bfabric"
-#define NS   "http://endpoint.server.webservice.bfabric.org/"
+#define NS   ENDPOINT_NS
 
 static struct bfabric_error err;
 static const struct bfabric_webapp_metadata usual = {
@@ -28,11 +29,6 @@ static const struct bfabric_webapp_metadata usual = {
 
 /* ---- the server ------------------------------------------------------------------------------ */
 
-#define ELEMENT(name, type) "<xs:element minOccurs='0' name='" name "' type='" type "'/>"
-#define MANY(name, type)                                                                           \
-	"<xs:element minOccurs='0' maxOccurs='unbounded' name='" name "' type='" type "'/>"
-#define TYPE(name, content)                                                                        \
-	"<xs:complexType name='" name "'><xs:sequence>" content "</xs:sequence></xs:complexType>"
 #define OPERATION(name)                                                                            \
 	"<operation name='" name "'><input message='t:" name "'/><output message='t:reply'/>"      \
 	"</operation>"

@@ -1,22 +1,17 @@
 #include "webservice.h"
 
 #include "fault.h"
+#include "wsdl_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define BASE "https://bfabric.test/bfabric/"
-#define NS   "http://endpoint.server.webservice.bfabric.org/"
+#define NS   ENDPOINT_NS
 
 /* ---- descriptions ---------------------------------------------------------------------------- */
 
-#define ELEMENT(name, type) "<xs:element minOccurs='0' name='" name "' type='" type "'/>"
-#define MANY(name, type)                                                                           \
-	"<xs:element minOccurs='0' maxOccurs='unbounded' name='" name "' type='" type "'/>"
-#define TYPE(name, content)                                                                        \
-	"<xs:complexType name='" name "'><xs:sequence>" content "</xs:sequence></xs:complexType>"
-#define LOGIN  ELEMENT("login", "xs:string") ELEMENT("password", "xs:string")
 #define REPORT ELEMENT("errorreport", "xs:string")
 #define WRAPPER(operation, type)                                                                   \
 	"<message name='" operation "'><part name='parameters' type='tns:" type "'/></message>"    \
