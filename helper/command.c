@@ -120,6 +120,19 @@ enum bfabric_status bf_command_start(struct bf_command *command, char *const arg
 	return BFABRIC_OK;
 }
 
+/*
+ * Has one of these (WCONTINUED, WSTOPPED) happened to it that nobody has waited for? Whoever
+ * continues a process group continues the command as well; a SIGCONT of ours that comes late would
+ * undo the next Control-Z.
+ */
+static bool happened(const struct bf_command *command, int what)
+{
+	siginfo_t info = {0};
+
+	return waitid(P_PID, (id_t)command->pid, &info, what | WNOHANG | WNOWAIT) == 0 &&
+	       info.si_pid == command->pid;
+}
+
 /* Stop as it stopped, until somebody continues us. */
 static void stop_too(const struct bf_command *command, int signal)
 {
@@ -136,7 +149,8 @@ static void stop_too(const struct bf_command *command, int signal)
 		(void)sigprocmask(SIG_BLOCK, &one, NULL);
 		(void)sigaction(signal, &before, NULL);
 	}
-	(void)kill(command->pid, SIGCONT); /* not reaped yet: the number is still its own */
+	if (!happened(command, WCONTINUED | WSTOPPED))
+		(void)kill(command->pid, SIGCONT); /* not reaped yet: the number is its own */
 }
 
 static void reap(struct bf_command *command)
@@ -164,7 +178,9 @@ static void pass_on(const struct bf_command *command, const struct signalfd_sigi
 {
 	bool from_process = info->ssi_code <= 0 && (pid_t)info->ssi_pid != command->pid;
 
-	if (command->pid > 0 && (from_process || info->ssi_signo == SIGCONT))
+	if (command->pid <= 0 || (info->ssi_signo == SIGCONT && happened(command, WSTOPPED)))
+		return;
+	if (from_process || info->ssi_signo == SIGCONT)
 		(void)kill(command->pid, (int)info->ssi_signo); /* gone: the next reap notices */
 }
 
